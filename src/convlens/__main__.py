@@ -1,0 +1,5 @@
+"""``python -m convlens``."""
+
+from convlens.cli.main import main
+
+main()

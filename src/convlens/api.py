@@ -1,0 +1,59 @@
+"""The names that a Python program begins with: ``convlens.train`` and ``convlens.load``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from convlens.classifier import Classifier
+from convlens.notation import Architecture
+from convlens.pipeline import Event, Settings
+from convlens.pipeline import train as run
+
+
+def train(
+    data: Any,
+    net: str | Architecture | None = None,
+    *,
+    out: str | Path | None = None,
+    epochs: float | None = None,
+    budget: float | None = None,
+    batch: int | None = None,
+    lr: float | None = None,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    cache: bool = True,
+    listen: Callable[[Event], None] = lambda event: None,
+) -> Classifier:
+    """Train a network on pictures; returns the classifier, and writes it to ``out`` if given.
+
+    ``data`` is a folder with a subfolder for each class (or ``train`` and ``test`` with such
+    subfolders), a .zip or .tar of one, an .npz, a pair of arrays (images, labels), or ``"digits"``.
+    ``net`` is notation, a file of it or a name of the zoo. ``epochs`` or ``budget`` (seconds for
+    the whole) say how long; ``batch`` how many pictures a step takes; ``lr`` multiplies the
+    recipe's learning rates; ``size`` (width, height) is what pictures are brought to, in pixels.
+    The same ``seed`` on the same processor gives the same weights, unless a budget is given.
+    ``listen`` is called with every event on the way. How well it did stands in the result's
+    ``training``. Raises ConvLensError for what the caller can mend.
+    """
+    settings = Settings(
+        data=data,
+        net=net,
+        out=None if out is None else Path(out),
+        epochs=epochs,
+        budget=budget,
+        batch=batch,
+        lr=lr,
+        size=size,
+        seed=seed,
+        device=device,
+        cache=cache,
+    )
+    return run(settings, listen).classifier
+
+
+def load(path: str | Path) -> Classifier:
+    """Read a model file. Raises ModelFileError where it is damaged, foreign or too new."""
+    return Classifier.load(path)

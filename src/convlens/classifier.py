@@ -1,0 +1,154 @@
+"""The classifier: everything from a picture to class probabilities, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.calibration import fit_temperature, softmax
+from convlens.data import Preprocessing, decode
+from convlens.modelfile import Model, Weights, read_model, write_model
+from convlens.notation import Architecture
+
+if TYPE_CHECKING:
+    from convlens.network.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a classifier makes of one picture.
+
+    ``probabilities`` maps every class to its probability, likeliest first; they sum to one.
+    """
+
+    probabilities: Mapping[str, float]
+
+    @property
+    def class_name(self) -> str:
+        """The likeliest class."""
+        return next(iter(self.probabilities))
+
+    @property
+    def probability(self) -> float:
+        """The probability of the likeliest class, 0 to 1."""
+        return next(iter(self.probabilities.values()))
+
+    def top(self, count: int) -> dict[str, float]:
+        """The ``count`` likeliest classes with their probabilities."""
+        return dict(list(self.probabilities.items())[:count])
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name} {p:.1%}" for name, p in self.top(3).items())
+        more = len(self.probabilities) - 3
+        return f"Prediction({shown}{f', {more} more' if more > 0 else ''})"
+
+
+class Classifier:
+    """A trained network with its classes, preprocessing and calibration.
+
+    Made by ``convlens.train`` or read from a file by ``convlens.load``.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network, its input stated."""
+        return self.model.architecture
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the network's scores."""
+        return self.model.classes
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a picture becomes the network's input."""
+        return self.model.preprocessing
+
+    @property
+    def weights(self) -> Weights:
+        """Every tensor of the network by name, float32."""
+        return self.model.weights
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """How it was trained: data, recipe, seed, versions, accuracies."""
+        return self.model.training
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a model file. Raises ModelFileError where it is damaged, foreign or too new."""
+        return cls(read_model(Path(path)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the model file, whole or not at all. Raises OutputError."""
+        write_model(self.model, Path(path))
+
+    def predict(self, picture: Any) -> Prediction:
+        """Classify one picture: a path, bytes, a Pillow image or an array (H, W) or (H, W, C).
+
+        Raises DataError where it is not a picture.
+        """
+        return next(self.predict_each([picture]))
+
+    def predict_each(self, pictures: Iterable[Any], batch: int = 256) -> Iterator[Prediction]:
+        """Classify pictures of any size, ``batch`` at a time, in their order."""
+        waiting: list[NDArray[np.uint8]] = []
+        for picture in pictures:
+            waiting.append(self.pixels(picture))
+            if len(waiting) == batch:
+                yield from self.predictions(np.stack(waiting))
+                waiting.clear()
+        if waiting:
+            yield from self.predictions(np.stack(waiting))
+
+    def predictions(self, pixels: NDArray[np.uint8]) -> list[Prediction]:
+        """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
+        return [self._prediction(row) for row in self.probabilities(pixels)]
+
+    def _prediction(self, probabilities: NDArray[np.float64]) -> Prediction:
+        order = np.argsort(-probabilities, kind="stable")
+        return Prediction({self.classes[i]: float(probabilities[i]) for i in order})
+
+    def pixels(self, picture: Any) -> NDArray[np.uint8]:
+        """A picture as the network's input before normalisation, (H, W, C) uint8."""
+        p = self.preprocessing
+        if isinstance(picture, str):
+            picture = Path(picture)
+        return decode(picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit)
+
+    def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pixels (N, H, W, C) to the network's scores (N, classes), before temperature."""
+        return self._predictor.scores(pixels)
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Pixels (N, H, W, C) to class probabilities (N, classes), each row summing to one."""
+        return softmax(self.scores(pixels), self.model.temperature)
+
+    def calibrated(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Self:
+        """The same classifier, its temperature fitted on pictures it was not trained on."""
+        temperature = fit_temperature(self.scores(pixels), labels)
+        return type(self)(replace(self.model, temperature=temperature))
+
+    def with_training(self, **facts: Any) -> Self:
+        """The same classifier, more said about how it was trained."""
+        return type(self)(replace(self.model, training={**self.training, **facts}))
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        from convlens.network.predictor import Predictor  # torch only once it is needed
+
+        return Predictor(self.model.plan(), self.weights, self.preprocessing)
+
+    def __repr__(self) -> str:
+        shown: Sequence[str] = self.classes[:4]
+        names = ", ".join(shown) + (", …" if len(self.classes) > 4 else "")
+        return f"<Classifier of {len(self.classes)} classes ({names}): {self.architecture}>"

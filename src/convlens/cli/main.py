@@ -1,0 +1,96 @@
+"""``convlens``: finds the command, and turns errors into one line, a hint and an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+
+import click
+
+from convlens import __version__
+from convlens.errors import ConvLensError, NotationError
+
+BEGUN = time.monotonic()
+"""When the command began: ``--budget`` counts from here."""
+
+COMMANDS = {
+    "train": "Train a network on pictures and write a model file.",
+    "predict": "Classify pictures.",
+    "evaluate": "Measure a model on pictures with known classes.",
+    "net": "Show a network layer by layer: volumes, parameters, work.",
+    "zoo": "List the networks that have names.",
+}
+"""Every command with its line in ``convlens --help``, which must not import them to show it."""
+
+FAILED, INTERRUPTED = 1, 130
+
+
+class Commands(click.Group):
+    """A group whose commands are imported only when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"convlens.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in ``--help``, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="convlens")
+def cli() -> None:
+    """Convolutional networks for your pictures: say one, train it, look inside, take it along.
+
+    \b
+    convlens train digits                      try it on handwritten digits that come along
+    convlens train photos/ --budget 2m         a folder with a subfolder for each class
+    convlens predict photos.safetensors a.jpg  what is in this picture?
+    """
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        result = cli.main(arguments, prog_name="convlens", standalone_mode=False)
+    except ConvLensError as error:
+        complain(error)
+        return FAILED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return result if isinstance(result, int) else 0
+
+
+def complain(error: ConvLensError) -> None:
+    """Say on stderr what is wrong, where, and what to do."""
+    if isinstance(error, NotationError):
+        from convlens.notation import render
+
+        click.echo(f"error: {render(error)}", err=True)
+        return
+    click.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)

@@ -1,0 +1,126 @@
+"""``convlens net``: what a network comes to, layer by layer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from convlens.errors import SettingsError
+from convlens.notation import Architecture, Plan, Row, Volume, read_volume, resolve, zoo
+from convlens.notation.fold import whole_text
+from convlens.notation.layers import Concat, FullyConnected, Layer, Residual
+from convlens.notation.plan import VALUE_BYTES
+
+DEFAULT_INPUT = Volume(32, 32, 3)
+DEFAULT_CLASSES = 10
+
+
+def _volume(ctx: click.Context, param: click.Parameter, said: str | None) -> Volume | None:
+    """Return the volume that an option gives, or fail as a wrong use of the command."""
+    try:
+        return None if said is None else read_volume(said)
+    except SettingsError as error:
+        raise click.BadParameter(error.message, ctx=ctx, param=param) from None
+
+
+@click.command()
+@click.argument("network")
+@click.option(
+    "--input",
+    "volume",
+    metavar="WxHxD",
+    callback=_volume,
+    help="The input's width x height x depth, such as 32x32x3.",
+)
+@click.option("--classes", type=click.IntRange(min=1), help="The number of classes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def net(network: str, volume: Volume | None, classes: int | None, as_json: bool) -> None:
+    """Show every layer's volume, parameters, work, memory and receptive field.
+
+    NETWORK is notation, a text file with it, or a name that `convlens zoo` lists. What it leaves
+    open is 32x32x3 and 10 classes, unless you say otherwise.
+
+    \b
+    convlens net "INPUT - [CONV - RELU - POOL]*3 - FC"
+    convlens net lenet5 --json
+    """
+    architecture = resolve(network)
+    plan = _planned(architecture, network, volume, classes)
+    if as_json:
+        click.echo(json.dumps(as_document(plan), ensure_ascii=False))
+        return
+    from convlens.cli.net_table import print_plan
+
+    print_plan(plan)
+
+
+def _planned(
+    architecture: Architecture, said: str, volume: Volume | None, classes: int | None
+) -> Plan:
+    """Plan the network, what is left open as the zoo has it or as by default, and say which."""
+    entry = next((entry for entry in zoo.ZOO if entry.name == said.strip().lower()), None)
+    assumed = []
+    if volume is None and architecture.input is None:
+        volume = entry.input if entry else DEFAULT_INPUT
+        assumed.append(f"an input of {volume} (--input)")
+    if classes is None and _open(architecture.layers):
+        classes = entry.classes if entry else DEFAULT_CLASSES
+        assumed.append(f"{classes} classes (--classes)")
+    plan = architecture.plan(volume, classes)
+    if assumed:
+        click.echo(f"Taken for granted: {' and '.join(assumed)}.", err=True)
+    return plan
+
+
+def _open(layers: tuple[Layer, ...]) -> bool:
+    """Tell whether the number of classes is left open: by an FC without a number."""
+    for layer in layers:
+        if isinstance(layer, FullyConnected) and layer.units is None:
+            return True
+        if isinstance(layer, Residual) and _open(layer.body + (layer.shortcut or ())):
+            return True
+        if isinstance(layer, Concat) and any(map(_open, layer.branches)):
+            return True
+    return False
+
+
+def as_document(plan: Plan) -> dict[str, Any]:
+    """Return what ``--json`` prints: the plan as plain numbers, lists and strings."""
+    return {
+        "architecture": str(plan.architecture),
+        "input": list(plan.input),
+        "classes": plan.classes,
+        "loss": plan.loss,
+        "layers": list(_layers(plan.rows, 0, None, None)),
+        "parameters": plan.parameters,
+        "multiply_adds": plan.multiply_adds,
+        "memory": plan.memory,
+    }
+
+
+def _layers(
+    rows: tuple[Row, ...], nesting: int, within: str | None, branch: int | None
+) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {
+            "layer": row.name,
+            "kind": row.name.rstrip("0123456789"),
+            "notation": whole_text(row.layer),
+            "nesting": nesting,
+            "within": within,
+            "branch": branch,
+            "input": list(row.input),
+            "output": list(row.output),
+            "padding": row.padding._asdict(),
+            "parameters": row.parameters,
+            "formula": row.formula,
+            "multiply_adds": row.multiply_adds,
+            "memory": VALUE_BYTES * row.output.size,
+            "receptive_field": list(row.receptive_field),
+            "step": list(row.step),
+        }
+        for number, inside in enumerate(row.branches):
+            yield from _layers(inside, nesting + 1, row.name, number)

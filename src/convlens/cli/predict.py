@@ -1,0 +1,131 @@
+"""``convlens predict``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from convlens.cli.main import FAILED
+
+if TYPE_CHECKING:
+    from convlens.classifier import Classifier, Prediction
+
+BATCH = 256
+"""Pictures decoded before they are classified together."""
+
+
+class Answer(NamedTuple):
+    """What was made of one picture: a prediction, or why there is none."""
+
+    image: str
+    prediction: Prediction | None
+    error: str | None
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path),
+                metavar="PICTURE|FOLDER...")  # fmt: skip
+@click.option("--top", type=click.IntRange(1), default=3, show_default=True, metavar="K",
+              help="Classes shown for each picture.")  # fmt: skip
+@click.option("--json", "form", flag_value="json", help="One JSON document a line.")
+@click.option("--csv", "form", flag_value="csv", help="A table with a column for each class.")
+def predict(model: Path, pictures: tuple[Path, ...], top: int, form: str | None) -> int:
+    """Say what is in each PICTURE, and in each picture of every FOLDER."""
+    from convlens.classifier import Classifier
+
+    classifier = Classifier.load(model)
+    show = {"json": show_json, "csv": show_csv}.get(form or "", show_text)
+    failed = show(answers(classifier, list(files(pictures))), classifier.classes, top)
+    return FAILED if failed else 0
+
+
+def files(given: Sequence[Path]) -> Iterator[Path]:
+    """The files given, and those of the folders given."""
+    from convlens.data.listing import picture_files
+    from convlens.errors import DataError
+
+    for path in given:
+        if not path.is_dir():
+            yield path
+            continue
+        found = list(picture_files(path))
+        if not found:
+            raise DataError(f"there are no pictures in {path}")
+        yield from found
+
+
+def answers(classifier: Classifier, paths: Sequence[Path]) -> Iterator[Answer]:
+    """An answer for each file, in their order, classified a batch at a time."""
+    import numpy as np
+
+    from convlens.errors import DataError
+
+    for begin in range(0, len(paths), BATCH):
+        errors: dict[int, str] = {}
+        pixels = []
+        batch = paths[begin : begin + BATCH]
+        for number, path in enumerate(batch):
+            try:
+                pixels.append(classifier.pixels(path))
+            except DataError as error:
+                errors[number] = error.message
+        found = iter(classifier.predictions(np.stack(pixels)) if pixels else ())
+        for number, path in enumerate(batch):
+            error_found = errors.get(number)
+            yield Answer(str(path), None if error_found else next(found), error_found)
+
+
+def show_json(found: Iterator[Answer], classes: Sequence[str], top: int) -> bool:
+    """One JSON document for each picture; returns whether any picture failed."""
+    failed = False
+    for image, prediction, error in found:
+        line: dict[str, Any]
+        if prediction is None:
+            failed = True
+            line = {"image": image, "error": error}
+        else:
+            line = {
+                "image": image,
+                "class": prediction.class_name,
+                "probability": prediction.probability,
+                "probabilities": dict(prediction.probabilities),
+            }
+        click.echo(json.dumps(line))
+    return failed
+
+
+def show_csv(found: Iterator[Answer], classes: Sequence[str], top: int) -> bool:
+    """A header and a row for each picture; failures go to stderr. Returns whether any failed."""
+    failed = False
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["image", "class", "probability", *classes])
+    for image, prediction, error in found:
+        if prediction is None:
+            failed = True
+            click.echo(f"error: {error}", err=True)
+            continue
+        shares = [f"{prediction.probabilities[name]:.6f}" for name in classes]
+        writer.writerow([image, prediction.class_name, f"{prediction.probability:.6f}", *shares])
+    return failed
+
+
+def show_text(found: Iterator[Answer], classes: Sequence[str], top: int) -> bool:
+    """A line for each picture with its likeliest classes. Returns whether any failed."""
+    from convlens.data.names import printable
+
+    failed = False
+    for image, prediction, error in found:
+        if prediction is None:
+            failed = True
+            click.echo(f"error: {error}", err=True)
+            continue
+        shares = "   ".join(f"{printable(n)} {p:.1%}" for n, p in prediction.top(top).items())
+        click.echo(f"{printable(image)}: {shares}")
+    return failed

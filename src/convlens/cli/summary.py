@@ -1,0 +1,56 @@
+"""What ``convlens train`` says at the end."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from convlens.cli.watch import clock
+from convlens.evaluation import Evaluation
+from convlens.pipeline import Outcome
+
+MOST_CLASSES = 40
+"""Classes shown one by one; of more, those that did worst."""
+
+MOST_SKIPPED = 10
+
+
+def print_summary(outcome: Outcome) -> None:
+    """Print accuracies, those of each class, what was skipped, and where the model is."""
+    console = Console(highlight=False, soft_wrap=True)
+    judged, name = (outcome.test, "test") if outcome.test else (outcome.validation, "validation")
+    console.print(class_table(judged, name))
+    learned = outcome.learned
+    console.print(
+        f"accuracy: train {learned.best.train_accuracy:.2%} (as varied), "
+        f"validation {outcome.validation.accuracy:.2%}"
+        + (f", test [bold]{outcome.test.accuracy:.2%}[/]" if outcome.test else "")
+        + (" (interrupted)" if learned.stopped else "")
+    )
+    console.print(
+        f"{learned.epochs:.4g} epochs in {clock(learned.seconds)}, "
+        f"{learned.pictures_per_second:,.0f} pictures/s; {clock(outcome.seconds)} in all"
+    )
+    for skipped in outcome.skipped[:MOST_SKIPPED]:
+        console.print(Text(f"skipped {skipped.file}: {skipped.reason}"))
+    if len(outcome.skipped) > MOST_SKIPPED:
+        console.print(f"… and {len(outcome.skipped) - MOST_SKIPPED:,} more files skipped")
+    if outcome.path is not None:
+        console.print(Text(f"model: {outcome.path}", style="bold"))
+
+
+def class_table(judged: Evaluation, part: str) -> Table:
+    """A row for each class: pictures, and the share found. At most MOST_CLASSES, worst first."""
+    rows = [(name, one) for name, one in judged.classes.items() if one.n]
+    title = None
+    if len(rows) > MOST_CLASSES:
+        rows = sorted(rows, key=lambda row: row[1].recall or 0.0)[:MOST_CLASSES]
+        title = f"the {MOST_CLASSES} of {len(judged.classes)} classes that did worst"
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+    table.add_column("class")
+    table.add_column(f"{part} pictures", justify="right")
+    table.add_column("accuracy", justify="right")
+    for name, one in rows:
+        table.add_row(Text(name), f"{one.n:,}", f"{one.recall or 0:.1%}")
+    return table

@@ -1,0 +1,52 @@
+"""Values of options: times and sizes."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+
+class Duration(click.ParamType[float]):
+    """``90s``, ``5m``, ``1.5h``, ``1m30s`` or a bare number of seconds, to seconds."""
+
+    name = "time"
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}  # noqa: RUF012 - never changed
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds, at least one."""
+        text = str(value).strip().lower()
+        parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            self.fail(f"{value!r} is not a time such as 90s, 5m or 1h", param, ctx)
+        seconds = sum(float(number) * self.units[unit or "s"] for number, unit in parts)
+        if not 1 <= seconds <= 30 * 86400:
+            self.fail("give at least 1s and at most 720h", param, ctx)
+        return seconds
+
+
+class Size(click.ParamType[tuple[int, int]]):
+    """``96x64`` (width × height) or ``64`` (both), to (width, height)."""
+
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """(width, height) in pixels, 1 to 4096 each."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,4})(?:\s*[x×]\s*(\d{1,4}))?", str(value).strip().lower())
+        if match is None:
+            self.fail(f"{value!r} is not a size such as 96x64", param, ctx)
+        width = int(match[1])
+        height = int(match[2] or match[1])
+        if not (1 <= width <= 4096 and 1 <= height <= 4096):
+            self.fail("each side must be 1 to 4096 pixels", param, ctx)
+        return width, height
+
+
+DURATION = Duration()
+SIZE = Size()

@@ -1,0 +1,114 @@
+"""Shows training on stderr: one live line on a terminal, a plain line for each look elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from convlens.pipeline import Event, Note, Reading, Ready
+from convlens.training.events import EpochDone, StepDone
+
+REFRESH = 0.1  # seconds
+BAR = 20  # characters
+
+
+class Watch:
+    """A listener to give to ``pipeline.train``; a context, so that the terminal is left tidy."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.console = Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+        self.quiet = quiet
+        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        self.last: EpochDone | None = None
+        self._shown = 0.0
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal and not self.quiet:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.live.is_started:
+            self.live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show ``event``, or keep it to show with the next."""
+        if self.quiet:
+            return
+        match event:
+            case Note():
+                self.console.print(Text(event.text))
+            case Ready():
+                self._introduce(event)
+            case EpochDone():
+                self.last = event
+                if not self.console.is_terminal:
+                    self.console.print(look_line(event))
+            case Reading() | StepDone():
+                self._refresh(event)
+
+    def _introduce(self, ready: Ready) -> None:
+        parts = f"{ready.train:,} to learn from, {ready.validation:,} to choose by"
+        if ready.test:
+            parts += f", {ready.test:,} to test"
+        network = f"{ready.architecture}\n{ready.parameters:,} parameters on {ready.engine}"
+        self.console.print(Text(f"{ready.source}: {len(ready.classes)} classes; {parts}"))
+        self.console.print(Text(network), soft_wrap=False)
+
+    def _refresh(self, event: Reading | StepDone) -> None:
+        now = time.monotonic()
+        if self.live.is_started and now - self._shown >= REFRESH:
+            self._shown = now
+            line = (
+                reading_line(event) if isinstance(event, Reading) else step_line(event, self.last)
+            )
+            self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def reading_line(event: Reading) -> str:
+    """How far reading has come."""
+    return f"reading {bar(event.done / max(event.total, 1))} {event.done:,} of {event.total:,}"
+
+
+def step_line(event: StepDone, last: EpochDone | None) -> str:
+    """The live line: progress, epoch, loss, accuracies, speed and time left, in 80 columns."""
+    accuracies = ""
+    if last is not None:
+        accuracies = f" · train {last.train_accuracy:.1%} val {last.validation_accuracy:.1%}"
+    return (
+        f"{bar(event.progress)} epoch {event.epochs:.1f} · loss {event.loss:.3f}{accuracies}"
+        f" · {event.pictures_per_second:,.0f}/s · {clock(event.seconds_left)} left"
+    )
+
+
+def look_line(event: EpochDone) -> str:
+    """The plain line of one look at the validation part."""
+    return (
+        f"epoch {event.epochs:6.2f}  loss {event.loss:.4f}  train {event.train_accuracy:6.2%}  "
+        f"validation {event.validation_accuracy:6.2%}  {event.pictures_per_second:7,.0f}/s  "
+        f"{clock(event.seconds_left)} left"
+    )
+
+
+def bar(share: float) -> str:
+    """A bar of fixed width, ``share`` of it full."""
+    full = round(BAR * min(max(share, 0.0), 1.0))
+    return "━" * full + "╌" * (BAR - full)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``1:02:03`` or ``2:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,231 @@
+"""The one way from a picture to pixels of a given size, in training and in prediction alike."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+from convlens.data.colours import deep_range, to_eight_bits
+from convlens.data.formats import LARGEST_FILE, UnreadableError, open_picture, quiet
+from convlens.data.names import printable
+from convlens.data.pixels import as_bytes_of_pixels
+from convlens.data.preprocessing import Fit, Geometry
+from convlens.errors import DataError
+
+Raw = bytes | Image.Image | NDArray[Any]
+"""A picture to decode: the bytes of its file, an opened picture, or ``(H, W)``, ``(H, W, C)``."""
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_EXIF_KEYS = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
+_STRIP = 1 << 20  # pixels converted at a time, which bounds the memory that a large picture takes
+
+
+def decode(
+    data: bytes | Path | Image.Image | NDArray[Any],
+    *,
+    width: int,
+    height: int,
+    channels: int,
+    fit: Fit = "stretch",
+    name: str | None = None,
+) -> NDArray[np.uint8]:
+    """Return the pixels of one picture, ``(height, width, channels)`` uint8 in 0..255.
+
+    ``data`` is the content of a picture file, its path, a Pillow image, or an array ``(H, W)`` or
+    ``(H, W, C)`` of uint8 or of floats in [0, 1]. Orientation by EXIF is honoured; every colour
+    mode has one conversion (see ``colours``). Raises DataError, naming the file (or ``name``),
+    where it cannot be decoded, and SettingsError for an impossible size.
+    """
+    geometry = Geometry(width, height, channels, fit)
+    label = printable(name or (str(data) if isinstance(data, Path) else "the picture"))
+    try:
+        raw = read_file(str(data)) if isinstance(data, Path) else data
+        with quiet():
+            pixels = decode_pixels(raw, geometry)
+    except UnreadableError as error:
+        raise DataError(f"{label} cannot be read: {error}", _hint(str(error))) from error
+    return np.frombuffer(bytearray(pixels), np.uint8).reshape(geometry.shape)
+
+
+def decode_pixels(raw: Raw, geometry: Geometry) -> bytes:
+    """Return the pixels of one picture as ``height × width × channels`` bytes, row by row.
+
+    To be called within ``quiet()``. Raises UnreadableError with the reason in a few words.
+    """
+    try:
+        if isinstance(raw, np.ndarray):
+            return _decode_array(raw, geometry)
+        if isinstance(raw, bytes):
+            picture = open_picture(io.BytesIO(raw))
+            turn = _prepare(picture, geometry)
+            return _decode_image(picture, geometry, turn).tobytes()
+        raw.load()
+        return _decode_image(raw, geometry, orientation(raw)).tobytes()
+    except UnreadableError:
+        raise
+    except Exception as error:  # Pillow's plugins raise nearly anything on a damaged file
+        raise UnreadableError(reason_of(error)) from error
+
+
+def read_file(path: str) -> bytes:
+    """Return the content of a file; raises UnreadableError where there is none or too much."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path costs more than reading)
+            if os.fstat(file.fileno()).st_size > LARGEST_FILE:
+                reason = f"too large (a file of more than {LARGEST_FILE >> 20} MB)"
+                raise UnreadableError(reason)
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise UnreadableError(reason_of(error)) from error
+
+
+def reason_of(error: Exception) -> str:
+    """Say in a few words what stopped a picture from being read."""
+    text = printable(str(error))
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    cause = error.__cause__ if isinstance(error, SyntaxError) else error
+    cut_short = isinstance(cause, EOFError | struct.error | IndexError)
+    if cut_short or "truncated" in text.lower() or "incomplete" in text:
+        return "truncated"
+    if isinstance(error, Image.DecompressionBombError):
+        return "too large"
+    if "not identified" in text:
+        return "damaged header"
+    if isinstance(error, zlib.error) or not text:
+        return "damaged"
+    return f"damaged ({text[:80]})"
+
+
+def _hint(reason: str) -> str | None:
+    if reason.startswith("too large"):
+        return "save it smaller"
+    if reason.startswith(("not a picture", "empty")):
+        return "give a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture"
+    if reason.startswith(("truncated", "damaged")):
+        return "get the file again: it is not whole"
+    return None
+
+
+def orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) to 8; 1 where there is none or it makes no sense."""
+    if not any(key in image.info for key in _EXIF_KEYS) or image.format == "TIFF":
+        return 1  # TIFF pictures are turned by Pillow while they load
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # damaged EXIF says nothing about the pixels
+        return 1
+    return value if isinstance(value, int) and value in _TURNS else 1
+
+
+def _decode_array(array: NDArray[Any], geometry: Geometry) -> bytes:
+    pixels = as_bytes_of_pixels(array)
+    if pixels.shape == geometry.shape:
+        return pixels.tobytes()
+    flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
+    return _decode_image(Image.fromarray(flat), geometry, 1).tobytes()
+
+
+def _prepare(picture: ImageFile.ImageFile, geometry: Geometry) -> int:
+    """Decode ``picture``, a JPEG at the least scale that will do; return its orientation."""
+    if picture.format != "JPEG":
+        picture.load()
+        return orientation(picture)  # a PNG may tell it after its pixels
+    turn = orientation(picture)
+    target = _unturned(geometry, turn)
+    if picture.size != target:
+        picture.draft(geometry.mode, _least_size(picture.size, target, geometry.fit))
+    elif geometry.channels == 1:
+        picture.draft(geometry.mode, target)
+    picture.load()
+    return turn
+
+
+def _decode_image(image: Image.Image, geometry: Geometry, turn: int) -> Image.Image:
+    resized = _resize(image, geometry.mode, _unturned(geometry, turn), geometry.fit)
+    return resized.transpose(_TURNS[turn]) if turn in _TURNS else resized
+
+
+def _unturned(geometry: Geometry, turn: int) -> tuple[int, int]:
+    size = (geometry.width, geometry.height)
+    return size[::-1] if turn >= 5 else size
+
+
+def _scales(size: tuple[int, int], target: tuple[int, int], fit: Fit) -> tuple[float, float]:
+    """Return pixels of the picture per pixel of the result, across and down."""
+    across, down = size[0] / target[0], size[1] / target[1]
+    if fit == "stretch":
+        return across, down
+    both = min(across, down) if fit == "crop" else max(across, down)
+    return both, both
+
+
+def _least_size(size: tuple[int, int], target: tuple[int, int], fit: Fit) -> tuple[int, int]:
+    """Return the size below which shrinking while decoding would cost detail of the result."""
+    across, down = _scales(size, target, fit)
+    return math.ceil(size[0] / max(across, 1)), math.ceil(size[1] / max(down, 1))
+
+
+def _resize(image: Image.Image, mode: str, target: tuple[int, int], fit: Fit) -> Image.Image:
+    """Return ``image`` in ``mode`` at ``target`` size; untouched where that is its size."""
+    size = image.size
+    if size == target:
+        return _reduce(image, mode, (1, 1))
+    scales = _scales(size, target, fit)
+    factors = (max(1, int(scales[0] / 2)), max(1, int(scales[1] / 2)))
+    reduced = _reduce(image, mode, factors)
+    taken = min(size[0], target[0] * scales[0]), min(size[1], target[1] * scales[1])
+    left, top = (size[0] - taken[0]) / 2, (size[1] - taken[1]) / 2
+    box = (
+        left / factors[0],
+        top / factors[1],
+        min((left + taken[0]) / factors[0], reduced.width),
+        min((top + taken[1]) / factors[1], reduced.height),
+    )
+    inner = (
+        min(target[0], max(1, round(taken[0] / scales[0]))),
+        min(target[1], max(1, round(taken[1] / scales[1]))),
+    )
+    resized = reduced.resize(inner, Image.Resampling.BILINEAR, box=box)
+    if inner == target:
+        return resized
+    canvas = Image.new(mode, target)
+    canvas.paste(resized, (round((target[0] - inner[0]) / 2), round((target[1] - inner[1]) / 2)))
+    return canvas
+
+
+def _reduce(image: Image.Image, mode: str, factors: tuple[int, int]) -> Image.Image:
+    """Convert to ``mode`` and average blocks of ``factors`` pixels, a strip at a time if large."""
+    deep = deep_range(image)
+    width, height = image.size
+    if image.mode == mode and "transparency" not in image.info:
+        return image if factors == (1, 1) else image.reduce(factors)
+    rows = max(1, _STRIP // width // factors[1]) * factors[1]
+    if height <= rows:
+        converted = to_eight_bits(image, mode, deep)
+        return converted if factors == (1, 1) else converted.reduce(factors)
+    result = Image.new(mode, (math.ceil(width / factors[0]), math.ceil(height / factors[1])))
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(top + rows, height)))
+        result.paste(to_eight_bits(strip, mode, deep).reduce(factors), (0, top // factors[1]))
+    return result

@@ -1,0 +1,271 @@
+"""Decoding a divided source into a Dataset, in the background if wanted."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.data.cache import cache_folder, keep, recall
+from convlens.data.canvas import Canvas
+from convlens.data.crew import Crew
+from convlens.data.formats import quiet
+from convlens.data.pictures import Dataset, Pictures, Skipped
+from convlens.data.preprocessing import Fit, Geometry
+from convlens.data.reading import Reader
+from convlens.data.sources.source import Source
+from convlens.data.split import Division
+from convlens.data.worker import Faults, decode_chunk
+from convlens.errors import DataError
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pictures decoded so far and of all."""
+
+_FEW = 500  # pictures; fewer are decoded before a process has started
+_LIGHT = 16 << 20  # bytes of files; the same for large photographs
+_MOST_WORKERS = 32
+_PATIENCE = 300.0  # seconds without a single picture after which reading is given up
+_HERE_STEP = 64  # pictures decoded in this process between reports
+
+
+class Loading:
+    """Pictures being decoded. ``result`` waits for them; ``close``, or ``with``, gives up early.
+
+    Decoding runs in processes of its own meanwhile; what is small is decoded within ``result``.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        division: Division,
+        geometry: Geometry,
+        *,
+        workers: int | None,
+        folder: Path | None,
+    ) -> None:
+        parts = [division.train, division.validation]
+        if division.test is not None:
+            parts.append(division.test)
+        self._order: NDArray[np.int64] = np.concatenate(parts)
+        self._sizes = [len(part) for part in parts]
+        self._source, self._division, self._geometry = source, division, geometry
+        self._crew: Crew | None = None
+        self._canvas: Canvas | None = None
+        self._dataset: Dataset | None = None
+        items = [source.items[index] for index in self._order.tolist()]
+        self._places = [item.place for item in items]
+        file_sizes = [item.size or 0 for item in items]
+        heavy = len(items) >= _FEW or sum(file_sizes) >= _LIGHT
+        self._folder = folder if heavy and not source.in_memory else None
+        known = self._folder and recall(self._folder, source, geometry, self._order)
+        self._recalled = known or None
+        if known:
+            return
+        count = workers if workers is not None else (default_workers() if heavy else 1)
+        parallel = count > 1 and not source.in_memory
+        self._canvas = Canvas(len(items), geometry, shared=parallel)
+        if parallel:
+            self._crew = Crew(self._places, file_sizes, self._canvas, geometry, count)
+            self._end = weakref.finalize(self, self._crew.close)
+
+    def __enter__(self) -> Loading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; a result that was already taken stays good."""
+        if self._crew is not None:
+            self._crew.close()
+        if self._canvas is not None:
+            self._canvas.close()
+
+    def result(self, progress: Progress | None = None) -> Dataset:
+        """Wait until everything is decoded, calling ``progress`` from this thread, and return it.
+
+        Pictures that cannot be decoded are left out and told by name. Raises DataError where none
+        is left to train on, or where reading stands still for minutes. An interruption ends the
+        processes.
+        """
+        if self._dataset is None:
+            report = progress or (lambda done, total: None)
+            try:
+                self._dataset = self._finish(report)
+            finally:
+                self.close()
+        return self._dataset
+
+    def _finish(self, report: Progress) -> Dataset:
+        if self._recalled is not None:
+            pixels = self._recalled.pixels
+            faults = self._decode_here(pixels, self._recalled.missing, lambda done, total: None)
+            report(len(pixels), len(pixels))
+            return self._assemble(pixels, dict(faults))
+        assert self._canvas is not None
+        pixels = self._canvas.pixels
+        if self._crew is not None:
+            faults = self._await(self._crew, report)
+        else:
+            faults = self._decode_here(pixels, np.arange(len(pixels)), report)
+        failed = np.array(sorted(row for row, _ in faults), dtype=np.int64)
+        if self._folder is not None and len(pixels) == len(self._source):
+            keep(
+                self._folder,
+                self._source,
+                self._geometry,
+                order=self._order,
+                pixels=pixels,
+                failed=failed,
+            )
+        return self._assemble(pixels, dict(faults))
+
+    def _await(self, crew: Crew, report: Progress) -> Faults:
+        told = -1
+        moved = time.monotonic()
+        while True:
+            running = crew.running  # asked first, so that nothing finished meanwhile is missed
+            if crew.done != told:
+                told, moved = crew.done, time.monotonic()
+                report(told, crew.total)
+            if not running:
+                break
+            if time.monotonic() - moved > _PATIENCE:
+                message = f"reading {self._source.name} stands still at picture {told:,}"
+                raise DataError(message, "check the disk or the network that it lies on")
+            with crew.changed:
+                crew.changed.wait(0.05)
+        if crew.error is not None or crew.done < crew.total:
+            reason = crew.error or "decoding processes ended early"
+            raise DataError(
+                f"{self._source.name} could not be decoded: {reason}",
+                "free some memory, or decode with workers=1",
+            ) from crew.error
+        return crew.faults
+
+    def _decode_here(
+        self, pixels: NDArray[np.uint8], rows: NDArray[np.int64], report: Progress
+    ) -> Faults:
+        faults: Faults = []
+        flat = pixels.reshape(len(pixels), -1)
+        report(0, len(rows))
+        with Reader() as reader, quiet():
+            for start in range(0, len(rows), _HERE_STEP):
+                for row in rows[start : start + _HERE_STEP].tolist():
+                    place = [self._places[row]]
+                    faults += decode_chunk(reader, place, flat[row : row + 1], row, self._geometry)
+                report(min(start + _HERE_STEP, len(rows)), len(rows))
+        return faults
+
+    def _assemble(self, pixels: NDArray[np.uint8], faults: dict[int, str]) -> Dataset:
+        source, bounds = self._source, np.cumsum([0, *self._sizes])
+        items = source.items
+        spans = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+        parts = [_part(source, self._order[a:b], pixels[a:b], faults, a) for a, b in spans]
+        skipped = [Skipped(items[self._order[row]].name, why) for row, why in faults.items()]
+        skipped = sorted([*source.skipped, *skipped], key=lambda one: one.file)
+        if not len(parts[0]):
+            first = f": {skipped[0].file}: {skipped[0].reason}" if skipped else ""
+            raise DataError(f"no training picture in {source.name} can be decoded{first}")
+        return Dataset(
+            classes=source.classes,
+            train=parts[0],
+            validation=parts[1],
+            test=parts[2] if len(parts) > 2 and len(parts[2]) else None,
+            skipped=tuple(skipped),
+            source=source.name,
+            fingerprint=source.fingerprint,
+            geometry=self._geometry,
+            warnings=(*source.warnings, *self._division.warnings, *_lost(source, parts, faults)),
+        )
+
+
+def start_loading(
+    source: Source,
+    division: Division,
+    *,
+    width: int,
+    height: int,
+    channels: int,
+    fit: Fit = "stretch",
+    workers: int | None = None,
+    cache: bool | Path = True,
+) -> Loading:
+    """Begin to decode in the background and return at once; see ``load`` for the arguments."""
+    geometry = Geometry(width, height, channels, fit)
+    folder = cache if isinstance(cache, Path) else (cache_folder() if cache else None)
+    return Loading(source, division, geometry, workers=workers, folder=folder)
+
+
+def load(
+    source: Source,
+    division: Division,
+    *,
+    width: int,
+    height: int,
+    channels: int,
+    fit: Fit = "stretch",
+    workers: int | None = None,
+    progress: Progress | None = None,
+    cache: bool | Path = True,
+) -> Dataset:
+    """Decode the pictures of ``division`` to ``width`` × ``height`` pixels, 1 or 3 ``channels``.
+
+    ``workers`` processes decode (1: this one; left out: one per processor where it pays).
+    ``cache`` keeps the pixels for the next run, in the platform's folder for caches, or the given
+    one, or not at all. Pictures that cannot be decoded are left out and named in ``skipped``;
+    raises DataError where none is left to train on, SettingsError for an impossible size.
+    """
+    loading = start_loading(
+        source,
+        division,
+        width=width,
+        height=height,
+        channels=channels,
+        fit=fit,
+        workers=workers,
+        cache=cache,
+    )
+    return loading.result(progress)
+
+
+def default_workers() -> int:
+    """Return the number of processors that this process may use, at most 32."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+    return min(os.cpu_count() or 1, _MOST_WORKERS)
+
+
+def _part(
+    source: Source,
+    indices: NDArray[np.int64],
+    pixels: NDArray[np.uint8],
+    faults: dict[int, str],
+    first: int,
+) -> Pictures:
+    """Close the gaps that failed rows left, in place, and add labels and names."""
+    kept = [row for row in range(len(indices)) if first + row not in faults]
+    if len(kept) < len(indices):
+        for new, old in enumerate(kept):
+            if new != old:
+                pixels[new] = pixels[old]
+        pixels, indices = pixels[: len(kept)], indices[kept]
+    names = tuple(source.items[index].name for index in indices.tolist())
+    return Pictures(pixels, source.labels[indices], names)
+
+
+def _lost(source: Source, parts: Sequence[Pictures], faults: dict[int, str]) -> list[str]:
+    total = sum(len(part) for part in parts) + len(faults)
+    found = []
+    if 2 * len(faults) > total:
+        found.append(f"{len(faults):,} of {total:,} pictures could not be decoded")
+    left = np.bincount(parts[0].labels, minlength=len(source.classes))
+    if faults and not left.all():
+        empty = [source.classes[label] for label in np.flatnonzero(left == 0)]
+        found.append(f"no training picture is left of: {', '.join(empty[:5])}")
+    return found

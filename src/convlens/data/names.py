@@ -1,0 +1,47 @@
+"""Names of files and classes as text that any terminal, page or JSON document can carry."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_ENDINGS = (
+    "7z avi bak bat bz2 bin c cfg conf cpp css csv db dll doc docx exe gz h h5 hdf5 htm html ini "
+    "ipynb jar js json jsonl lock log m4a mat md mkv mov mp3 mp4 mpg npy npz odt onnx parquet part "
+    "pdf pickle pkl ppt pptx pt pth py rar rst safetensors sh sqlite swp tar tex tfrecord tgz tmp "
+    "toml torrent ts tsv txt url wav webm xls xlsx xml xz yaml yml zip"
+)
+
+NOT_PICTURES = frozenset(_ENDINGS.split())
+"""Endings of files that lie beside pictures and are none; any other file is tried as a picture."""
+
+_JOINERS = "\u200c\u200d"  # invisible, but part of many scripts' spelling and of emoji
+
+
+def printable(name: str) -> str:
+    r"""Return ``name`` composed (NFC), with whatever does not print written as an escape.
+
+    Bytes that are not UTF-8 come as ``\xff``, control characters as ``\n`` or ``\x1b``, so two
+    machines spell the same name the same way and no name can steer a terminal.
+    """
+    if name.isascii() and name.isprintable():
+        return name
+    composed = unicodedata.normalize("NFC", name)
+    return "".join(c if c.isprintable() or c in _JOINERS else _escaped(c) for c in composed)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that surrogateescape carried
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or folder is left out unseen: dot files and what macOS adds to zips."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def may_be_picture(name: str) -> bool:
+    """Tell whether a file should be tried as a picture, going by its name alone."""
+    _, dot, ending = name.rpartition(".")
+    return not (dot and ending.lower() in NOT_PICTURES)

@@ -1,0 +1,64 @@
+"""Where pictures come from: folders, archives, arrays, and the digits that need no file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from convlens.data.names import printable
+from convlens.data.sources.archive import open_archive
+from convlens.data.sources.arrays import open_mapping, open_npz, open_pair
+from convlens.data.sources.digits import open_digits
+from convlens.data.sources.folder import open_folder
+from convlens.data.sources.source import Item, Source
+from convlens.data.sources.tree import LAYOUT
+from convlens.errors import DataError
+
+__all__ = ["Item", "Source", "open_source"]
+
+Data = str | Path | tuple[Any, Any] | Mapping[str, Any]
+"""What pictures can be given as."""
+
+
+def open_source(data: Data) -> Source:
+    """List the pictures of ``data`` without decoding any.
+
+    ``data`` is the word ``digits``, the path of a folder, of a ``.zip`` or ``.tar`` (compressed or
+    not), or of an ``.npz``; or a pair ``(images, labels)``, or a dict of parts or arrays. Raises
+    DataError, with a hint, where there is nothing to learn from.
+    """
+    if isinstance(data, Mapping):
+        return open_mapping(data)
+    if isinstance(data, tuple | list):
+        return open_pair(tuple(data))
+    if not isinstance(data, str | Path):
+        message = f"pictures cannot be read from a {type(data).__name__}"
+        raise DataError(message, "give a path, `digits`, or a pair of images and labels")
+    path = Path(data).expanduser()
+    shown = printable(str(data))
+    try:
+        if path.is_dir():
+            return open_folder(path)
+        exists = path.is_file()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{shown} cannot be read: {printable(str(error))[:120]}") from error
+    if data == "digits" and not exists:
+        return open_digits()
+    if not exists:
+        raise DataError(f"there is no folder or file {shown}", "check the path, or try `digits`")
+    if path.suffix.lower() == ".npz":
+        return open_npz(path)
+    if _is_picture(path):
+        raise DataError(f"{shown} is a single picture", LAYOUT)
+    return open_archive(path)
+
+
+def _is_picture(path: Path) -> bool:
+    from convlens.data.formats import sniff
+
+    try:
+        with path.open("rb") as file:
+            return sniff(file.read(64)) is not None
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror}") from error

@@ -1,0 +1,183 @@
+"""Pictures that are arrays already: an ``.npz`` file, or what a Python program holds."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convlens.data.colours import GREY_MODES, deep_range, to_eight_bits
+from convlens.data.formats import UnreadableError
+from convlens.data.memory import physical_memory
+from convlens.data.names import printable
+from convlens.data.pixels import as_batch, as_bytes_of_pixels
+from convlens.data.sources.source import Item, Kind, Part, Source
+from convlens.errors import DataError
+
+KEYS = "name the arrays x and y, or x_train, y_train, x_test and y_test"
+
+Pair = tuple[Any, Any]
+
+_IMAGES = ("x", "images", "data")
+_LABELS = ("y", "labels", "target", "targets")
+_PARTS: dict[str, Part] = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+
+
+def open_npz(path: Path) -> Source:
+    """Read an ``.npz`` of pictures and labels, without unpickling anything.
+
+    Raises DataError for a damaged file, unknown keys, Python objects, or more than half the memory.
+    """
+    name = printable(path.name)
+    try:
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(member.file_size for member in packed.infolist())
+        if unpacked > physical_memory() // 2:
+            raise DataError(f"{name} takes {unpacked:,} bytes unpacked, over half of the memory")
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{name} is not an .npz file, or damaged") from error
+    except ValueError as error:
+        if "pickle" in str(error):
+            raise DataError(f"{name} holds Python objects, which are not read", KEYS) from error
+        raise DataError(f"{name} is damaged: {printable(str(error))[:80]}") from error
+    except (OSError, EOFError, MemoryError) as error:
+        raise DataError(f"{name} cannot be read: {printable(str(error))[:80]}") from error
+    return open_mapping(arrays, name)
+
+
+def open_mapping(arrays: Mapping[str, Any], name: str = "arrays") -> Source:
+    """Return the source in a dict: ``{"train": (x, y), …}``, or arrays keyed as in an .npz."""
+    parts: dict[Part | None, Pair] = {}
+    given = {str(key).lower(): value for key, value in arrays.items()}
+    classes = given.pop("classes", None)
+    for key, value in given.items():
+        if key in _PARTS and isinstance(value, tuple | list) and len(value) == 2:
+            parts[_PARTS[key]] = (value[0], value[1])
+    for suffix, part in ({"": None} | _PARTS).items():
+        images = _find(given, _IMAGES, suffix)
+        labels = _find(given, _LABELS, suffix)
+        if images is not None and labels is not None:
+            parts[part] = (images, labels)
+    if not parts:
+        keys = ", ".join(printable(key) for key in list(given)[:8]) or "none"
+        raise DataError(f"{name} has no pictures with labels among its keys: {keys}", KEYS)
+    if None in parts and len(parts) > 1:
+        raise DataError(f"{name} has pictures both with and without a part", KEYS)
+    if None not in parts and "train" not in parts:
+        raise DataError(f"{name} has no training part", KEYS)
+    return source_of_parts("arrays", name, parts, classes)
+
+
+def open_pair(pair: tuple[Any, ...]) -> Source:
+    """Return the source in a pair ``(images, labels)``."""
+    if len(pair) != 2:
+        raise DataError(f"{len(pair)} values are not a pair of images and labels", KEYS)
+    return source_of_parts("arrays", "arrays", {None: (pair[0], pair[1])})
+
+
+def source_of_parts(
+    kind: Kind, name: str, parts: Mapping[Part | None, Pair], classes: object = None
+) -> Source:
+    """Return a source of pictures in memory; ``classes`` names the indices, where it is given."""
+    labels = {part: _labels(pair[1], name) for part, pair in parts.items()}
+    filled = [values for values in labels.values() if len(values)]
+    if len({values.dtype.kind for values in filled}) > 1:
+        raise DataError(f"{name}: labels are numbers in one part and strings in another")
+    if not filled:
+        raise DataError(f"{name} holds no pictures", KEYS)
+    names, index = _classes(np.concatenate(filled), classes, name)
+    items: list[Item] = []
+    for part, (images, _) in parts.items():
+        pictures = _pictures(images, name)
+        if len(pictures) != len(labels[part]):
+            message = f"{name} has {len(pictures):,} pictures but {len(labels[part]):,} labels"
+            raise DataError(message, "give one label for each picture")
+        prefix = f"{part}/" if part else ""
+        items += [
+            Item(f"{prefix}{number:06d}", index[label], part, picture.nbytes, picture)
+            for number, (picture, label) in enumerate(
+                zip(pictures, labels[part].tolist(), strict=True)
+            )
+        ]
+    return Source(kind, name, names, tuple(items))
+
+
+def _find(arrays: Mapping[str, Any], stems: tuple[str, ...], suffix: str) -> object:
+    for stem in stems:
+        for key in (f"{stem}_{suffix}", f"{suffix}_{stem}") if suffix else (stem,):
+            if key in arrays:
+                return arrays[key]
+    return None
+
+
+def _pictures(images: object, name: str) -> list[NDArray[np.uint8]]:
+    try:
+        if isinstance(images, np.ndarray):
+            return list(as_batch(images))
+        arrays = [_array(image) for image in cast(Sequence[object], images)]
+        if len({array.shape for array in arrays}) == 1:
+            return list(as_batch(np.stack(arrays)))  # one scale for all
+        return [as_bytes_of_pixels(array) for array in arrays]
+    except (UnreadableError, ValueError, TypeError) as error:
+        hint = "give (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or floats from 0 to 1"
+        raise DataError(f"{name}: {error}", hint) from error
+
+
+def _array(image: object) -> NDArray[Any]:
+    if isinstance(image, Image.Image):
+        image = to_eight_bits(image, "L" if image.mode in GREY_MODES else "RGB", deep_range(image))
+    return np.asarray(image)
+
+
+def _labels(values: object, name: str) -> NDArray[Any]:
+    labels = np.asarray(values)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise DataError(f"{name}: labels of shape {labels.shape} are not one per picture")
+    if labels.dtype.kind == "S":
+        return np.char.decode(labels, "utf-8", "backslashreplace")
+    if labels.dtype.kind in "biu" or not labels.size:
+        return labels.astype(np.int64)
+    if labels.dtype.kind != "U":
+        message = f"{name}: labels of the kind {labels.dtype} name no classes"
+        raise DataError(message, "give whole numbers or strings")
+    return labels
+
+
+def _classes(
+    labels: NDArray[Any], given: object, name: str
+) -> tuple[tuple[str, ...], dict[Any, int]]:
+    """Return the names of the classes, and the index of each label."""
+    values = np.unique(labels).tolist()
+    if given is None:
+        return tuple(printable(str(v)) for v in values), {v: i for i, v in enumerate(values)}
+    names = tuple(_text(v) for v in np.asarray(given).ravel().tolist())
+    if len(set(names)) != len(names):
+        raise DataError(f"{name}: `classes` names a class twice")
+    by_name = labels.dtype.kind == "U"
+    index: dict[Any, int] = {v: i for i, v in enumerate(names if by_name else range(len(names)))}
+    unknown = [value for value in values if value not in index]
+    if unknown:
+        message = f"{name}: the label `{printable(str(unknown[0]))}` is not among `classes`"
+        raise DataError(message, "labels are indices from 0, or the names themselves")
+    return names, index
+
+
+def _text(value: object) -> str:
+    return printable(
+        value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    )

@@ -1,0 +1,83 @@
+"""A folder of pictures, listed and never written to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from convlens.data.names import is_hidden, may_be_picture, printable
+from convlens.data.pictures import Skipped
+from convlens.data.sources.source import Source
+from convlens.data.sources.tree import Entry, arrange
+from convlens.errors import DataError
+
+Identity = tuple[int, int]
+
+
+class _Listing:
+    """What a walk through the folder gathers.
+
+    Links are followed. A folder is entered once per class folder and never from within itself,
+    which ends loops; links that share pictures between classes stay possible.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.entries: list[Entry] = []
+        self.folders: list[tuple[str, ...]] = []
+        self.skipped: list[Skipped] = []
+        self._walk(root, (), set())
+
+    def _walk(self, folder: str, path: tuple[str, ...], seen: set[Identity]) -> None:
+        try:
+            status = Path(folder).stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in seen:
+                return
+            seen = seen | {identity} if len(path) <= 1 else seen
+            seen.add(identity)
+            with os.scandir(folder) as found:
+                inside = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            reason = (error.strerror or "cannot be listed").lower()
+            self.skipped.append(Skipped("/".join(path) or printable(folder), reason))
+            return
+        if path:
+            self.folders.append(path)
+        for entry in inside:
+            if not is_hidden(entry.name):
+                self._visit(entry, (*path, printable(entry.name)), seen)
+
+    def _visit(self, entry: os.DirEntry[str], path: tuple[str, ...], seen: set[Identity]) -> None:
+        try:
+            if entry.is_dir():
+                self._walk(entry.path, path, seen)
+            elif entry.is_file():
+                if may_be_picture(entry.name):
+                    status = entry.stat()
+                    stamp = hash((status.st_mtime_ns, status.st_ctime_ns))
+                    self.entries.append(Entry(path, status.st_size, entry.path, stamp))
+            elif entry.is_symlink() and may_be_picture(entry.name):
+                self.skipped.append(Skipped("/".join(path), "a link that leads nowhere"))
+        except OSError as error:
+            reason = (error.strerror or "cannot be read").lower()
+            self.skipped.append(Skipped("/".join(path), reason))
+
+
+def open_folder(folder: Path) -> Source:
+    """List the pictures of a folder; raises DataError where there are none to learn from."""
+    root = str(folder.resolve())
+    name = printable(Path(root).name or root)
+    listing = _Listing(root)
+    if not listing.entries and listing.skipped:
+        first = listing.skipped[0]
+        raise DataError(f"nothing in {name} can be read: {first.file}: {first.reason}")
+    layout = arrange(listing.entries, listing.folders, name)
+    return Source(
+        "folder",
+        name,
+        layout.classes,
+        layout.items,
+        tuple(listing.skipped),
+        layout.warnings,
+        root,
+    )

@@ -1,0 +1,111 @@
+"""Members of a tar: read in place when it is plain, kept in memory when it is compressed.
+
+A compressed tar can only be read from its start, so one pass takes its pictures along, as the
+compressed files that they are; nothing is unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from convlens.data.names import printable
+from convlens.data.sources.contents import Contents
+from convlens.data.sources.source import Span
+from convlens.errors import DataError
+
+_HIGHEST_RATIO = 200  # pictures hardly shrink: what unpacks to more than this is a bomb
+_ALWAYS_ALLOWED = 1 << 30  # bytes
+
+
+def list_tar(location: str) -> Contents:
+    """List a tar, compressed or not; raises what ``tarfile`` raises on a damaged one.
+
+    Raises DataError where it unpacks to absurdly much, or to more than memory holds.
+    """
+    contents = Contents()
+    with _opened(location) as (tar, plain):
+        for member in tar:
+            if member.isdir():
+                contents.add_folder(member.name)
+                continue
+            path = contents.wanted(member.name, member.size)
+            if path is None:
+                continue
+            if member.islnk():
+                _add_hard_link(contents, path, member.linkname)
+            elif not member.isreg():
+                contents.skip(path, "no ordinary file")
+            elif member.issparse():
+                contents.skip(path, "stored as a sparse file")
+            elif plain:
+                span = Span(location, member.offset_data, member.size, member.size, "none", None)
+                contents.add(path, member.size, span, int(member.mtime))
+            else:
+                file = cast(IO[bytes], tar.extractfile(member))
+                contents.hold(path, file.read(), int(member.mtime))
+    return contents
+
+
+def _add_hard_link(contents: Contents, path: tuple[str, ...], target: str) -> None:
+    parts = tuple(printable(part) for part in target.split("/") if part not in ("", "."))
+    first = contents.entries.get(parts)
+    if first is None:
+        contents.skip(path, "a link that leads nowhere")
+    else:
+        contents.add(path, first.size, first.place, first.stamp)
+
+
+@contextmanager
+def _opened(location: str) -> Iterator[tuple[tarfile.TarFile, bool]]:
+    with Path(location).open("rb") as file:
+        packed = _unpacker(file)
+        if packed is None:
+            with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as tar:
+                yield tar, True
+            return
+        metered = _Metered(packed, Path(location).stat().st_size)
+        with (
+            packed,
+            tarfile.open(
+                fileobj=cast(IO[bytes], metered),
+                mode="r|",
+                errors="surrogateescape",
+                bufsize=1 << 18,
+            ) as tar,
+        ):
+            yield tar, False
+
+
+def _unpacker(file: IO[bytes]) -> IO[bytes] | None:
+    head = file.read(6)
+    file.seek(0)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    if head.startswith(b"BZh"):
+        return cast(IO[bytes], bz2.BZ2File(file))
+    if head == b"\xfd7zXZ\0":
+        return cast(IO[bytes], lzma.LZMAFile(file))
+    return None
+
+
+class _Metered:
+    """Reads on, counting, and stops an archive that unpacks to absurdly much."""
+
+    def __init__(self, file: IO[bytes], packed: int) -> None:
+        self._file = file
+        self._left = max(_ALWAYS_ALLOWED, packed * _HIGHEST_RATIO)
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            message = f"the archive unpacks to more than {_HIGHEST_RATIO} times its size"
+            raise DataError(message, "pictures do not: unpack it yourself if you trust it")
+        return block

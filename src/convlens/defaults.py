@@ -1,0 +1,102 @@
+"""What to train where the user leaves it open: size of the pictures, network, length, flips."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from convlens.data import Survey
+from convlens.notation import Architecture
+
+NATIVE = 64
+"""Pictures that all have one size are taken as they are where no side is longer than this."""
+
+AREA = 128 * 96
+"""Pixels that larger pictures, or ones of mixed sizes, are brought to."""
+
+STEP = 16
+"""Sides of such pictures are multiples of this, so that they can be halved four times."""
+
+SMALLEST_MAP = 4
+"""Stages go on halving while the map they would leave is at least this wide and high."""
+
+LARGE = 64
+"""Pixels of the shorter side from which the first convolution takes steps of 4."""
+
+WIDEST = 4
+"""Times the breadth: filters of the third stage and all behind it."""
+
+SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 400_000, 8, 60
+"""Without a length given: as many epochs as learn from this many pictures, within limits."""
+
+BREADTH = 32
+"""Filters of the first stage where no time is given."""
+
+BREADTHS = (16, 24, 32, 48, 64, 96, 128)
+"""Filters of the first stage to choose from where a time is given."""
+
+LEAST_STEPS = 32
+"""Steps that an epoch should have at least, by smaller batches where pictures are few."""
+
+
+def size_for(survey: Survey) -> tuple[int, int]:
+    """Width and height that pictures such as those surveyed are brought to, in pixels."""
+    if survey.uniform and max(survey.width, survey.height) <= NATIVE:
+        return survey.width, survey.height
+    aspect = min(max(survey.aspect, 0.5), 2.0)
+    area = min(AREA, survey.width * survey.height)
+    sides = (math.sqrt(area * aspect), math.sqrt(area / aspect))
+    width, height = (max(STEP, STEP * round(side / STEP)) for side in sides)
+    return width, height
+
+
+def network_for(width: int, height: int, channels: int, breadth: int) -> Architecture:
+    """A network that suits pictures of that size; ``breadth`` scales its filters.
+
+    A small first convolution with room for every whitening filter, then stages of two
+    convolutions, each stage halving the map, and the largest response over what is left.
+    """
+    stem, side = stem_for(width, height, channels)
+    stages = max(1, int(math.log2(max(side / (SMALLEST_MAP - 1), 2))))
+    parts = [f"INPUT {width}x{height}x{channels}", stem, "GELU"]
+    for stage in range(stages):
+        conv = f"CONV {breadth * min(2**stage, WIDEST)}@3x3 nobias"
+        parts += [conv, "POOL 2x2 floor", "BN", "GELU", conv, "BN", "GELU"]
+    return Architecture(" - ".join([*parts, "GLOBALPOOL max", "FC nobias"]))
+
+
+def stem_for(width: int, height: int, channels: int) -> tuple[str, int]:
+    """The first convolution, and the shorter side of what it leaves."""
+    side = min(width, height)
+    if side >= LARGE:  # a first step of 4 pixels: large pictures are seldom that sharp
+        return f"CONV {channels * 32}@4x4/4 floor", side // 4
+    if channels == 1:
+        return "CONV 18@3x3", side
+    return "CONV 24@2x2 valid", side - 1
+
+
+def epochs_for(pictures: int) -> float:
+    """A sensible number of passes over that many training pictures."""
+    return float(min(max(round(SAMPLES / pictures), FEWEST_EPOCHS), MOST_EPOCHS))
+
+
+def may_flip(classes: tuple[str, ...]) -> bool:
+    """Whether a mirrored picture still shows its class.
+
+    Writing does not survive a mirror. Classes whose names are mostly single characters or numbers
+    are taken for characters; so is a data set named by words such as digit or letter.
+    """
+    short = sum(bool(re.fullmatch(r"\w|\d+|[A-Za-z]_(?:upper|lower)", name)) for name in classes)
+    words = sum(bool(re.search(r"digit|letter|number|char", name.lower())) for name in classes)
+    return 2 * max(short, words) < len(classes)
+
+
+def epochs_wanted(pictures: int) -> float:
+    """Epochs that a broader network must be able to take to be worth more than a narrower one."""
+    return 0.75 * epochs_for(pictures)
+
+
+def batch_for(pictures: int) -> int:
+    """Pictures in a step: a power of two, 32 to 512, that leaves an epoch enough steps."""
+    fitting = 2 ** int(math.log2(max(pictures / LEAST_STEPS, 1)))
+    return int(min(max(fitting, 32), 512))

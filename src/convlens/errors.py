@@ -1,0 +1,76 @@
+"""The errors that a user can cause, and so can mend.
+
+ConvLensError
+├── NotationError     the text of a network does not read, or its volumes do not fit
+├── DataError         pictures or folders that cannot be used as they are
+├── ModelFileError    a model file that is damaged, foreign or too new
+├── SettingsError     a setting outside its range, or two that contradict each other
+└── OutputError       a result that cannot be written where it should go
+
+Each says in one line what is wrong and where; ``hint`` says what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class ConvLensError(Exception):
+    """Base of every error whose cause lies in what the user gave.
+
+    ``message`` is one line: what is wrong, and where. ``hint`` is what to do, or None.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\n{self.hint}"
+
+
+class NotationError(ConvLensError):
+    """The text of a network does not read, or its volumes do not fit.
+
+    ``text`` is the user's own text, ``start`` and ``end`` the offsets of the offending word in it
+    (``0 <= start <= end <= len(text)``), ``expected`` what could have stood there, and
+    ``correction`` a whole text that reads and fits, or None where none is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str,
+        start: int,
+        end: int,
+        expected: str | None = None,
+        correction: str | None = None,
+    ) -> None:
+        hint = None if correction is None else f"try: {correction}"
+        super().__init__(message, hint)
+        self.text = text
+        self.start = start
+        self.end = end
+        self.expected = expected
+        self.correction = correction
+
+    @property
+    def line(self) -> int:
+        """Number of the line that the offending word stands on, from 1."""
+        return self.text.count("\n", 0, self.start) + 1
+
+
+class DataError(ConvLensError):
+    """Pictures or folders that cannot be used as they are."""
+
+
+class ModelFileError(ConvLensError):
+    """A model file that is damaged, foreign or too new."""
+
+
+class SettingsError(ConvLensError):
+    """A setting outside its range, or two that contradict each other."""
+
+
+class OutputError(ConvLensError):
+    """A result that cannot be written where it should go."""

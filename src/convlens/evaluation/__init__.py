@@ -1,0 +1,5 @@
+"""How far a classifier is to be trusted."""
+
+from convlens.evaluation.metrics import ClassFigures, Evaluation, evaluate, measure
+
+__all__ = ["ClassFigures", "Evaluation", "evaluate", "measure"]

@@ -1,0 +1,88 @@
+"""Accuracy, log loss, precision, recall and the confusion table, from probabilities and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.classifier import Classifier
+from convlens.data import Pictures
+
+SMALLEST_PROBABILITY = 1e-12
+"""A probability of exactly zero would make the log loss infinite for one picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """How one class fared.
+
+    ``precision``: of the pictures said to be of the class, the share that are, None where none was
+    said to be. ``recall``: of the class' pictures, the share found, None where it has none.
+    """
+
+    n: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evaluation:
+    """How a classifier did on pictures with known classes.
+
+    ``accuracy`` 0 to 1; ``log_loss`` in nats; ``confusion`` (classes, classes) counts, a row for
+    each true class, a column for each predicted one.
+    """
+
+    accuracy: float
+    log_loss: float
+    n: int
+    classes: dict[str, ClassFigures]
+    confusion: NDArray[np.int64]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of plain values."""
+        return {
+            "accuracy": self.accuracy,
+            "log_loss": self.log_loss,
+            "n": self.n,
+            "classes": {
+                name: {"precision": one.precision, "recall": one.recall, "n": one.n}
+                for name, one in self.classes.items()
+            },
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def measure(
+    probabilities: NDArray[np.float64], labels: NDArray[np.int64], classes: tuple[str, ...]
+) -> Evaluation:
+    """Figures for probabilities (N, classes) of pictures with ``labels`` (N,), N ≥ 1."""
+    predicted = probabilities.argmax(axis=1)
+    pairs = labels * len(classes) + predicted
+    confusion = np.bincount(pairs, minlength=len(classes) ** 2).reshape(len(classes), -1)
+    own = probabilities[np.arange(len(labels)), labels]
+    return Evaluation(
+        accuracy=float(np.mean(predicted == labels)),
+        log_loss=float(-np.mean(np.log(np.maximum(own, SMALLEST_PROBABILITY)))),
+        n=len(labels),
+        classes={name: _figures(confusion, index) for index, name in enumerate(classes)},
+        confusion=confusion,
+    )
+
+
+def _figures(confusion: NDArray[np.int64], index: int) -> ClassFigures:
+    right = int(confusion[index, index])
+    said, there = int(confusion[:, index].sum()), int(confusion[index].sum())
+    return ClassFigures(
+        n=there,
+        precision=right / said if said else None,
+        recall=right / there if there else None,
+    )
+
+
+def evaluate(classifier: Classifier, pictures: Pictures) -> Evaluation:
+    """Figures of ``classifier`` on pictures whose labels index its own classes."""
+    return measure(classifier.probabilities(pictures.pixels), pictures.labels, classifier.classes)

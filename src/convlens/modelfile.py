@@ -1,0 +1,195 @@
+"""The model file: one safetensors file with the weights, and all else as JSON in its metadata.
+
+Nothing in it is code. Everything is checked against what the file's own architecture demands
+before any weight is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from convlens.data import Preprocessing
+from convlens.errors import ConvLensError, ModelFileError
+from convlens.files import write_atomically
+from convlens.notation import Architecture, Plan, Volume
+from convlens.notation import layers as kinds
+from convlens.notation.volumes import Row
+
+FORMAT = 1
+"""Version of the format that is written; older ones are read, newer ones refused."""
+
+KEY = "convlens"
+"""The metadata's entry that holds the JSON document."""
+
+Weights = Mapping[str, NDArray[np.float32]]
+Shapes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Model:
+    """What a model file holds: everything from a picture's bytes to class probabilities."""
+
+    architecture: Architecture
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    weights: Weights
+    temperature: float
+    training: Mapping[str, Any]
+
+    def plan(self) -> Plan:
+        """The architecture on the model's own input and classes."""
+        return plan_of(self.architecture, self.preprocessing, self.classes)
+
+
+def plan_of(
+    architecture: Architecture, preprocessing: Preprocessing, classes: tuple[str, ...]
+) -> Plan:
+    """The volumes of ``architecture`` on pictures as ``preprocessing`` makes them."""
+    shape = Volume(preprocessing.width, preprocessing.height, preprocessing.channels)
+    return architecture.plan(shape, len(classes))
+
+
+def tensor_shapes(plan: Plan) -> Shapes:
+    """Name and shape of every tensor that a network of ``plan`` consists of."""
+    return {name: shape for row in plan.rows for name, shape in _row_shapes(row, "")}
+
+
+def _row_shapes(row: Row, prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    layer, name, depth = row.layer, prefix + row.name, row.input.depth
+    match layer:
+        case kinds.Conv():
+            width, height = layer.kernel
+            yield f"{name}.weight", (layer.filters, depth // layer.groups, height, width)
+            if layer.bias:
+                yield f"{name}.bias", (layer.filters,)
+        case kinds.FullyConnected():
+            yield f"{name}.weight", (row.output.depth, row.input.size)
+            if layer.bias:
+                yield f"{name}.bias", (row.output.depth,)
+        case kinds.BatchNorm():
+            for tensor in ("weight", "bias", "running_mean", "running_var"):
+                yield f"{name}.{tensor}", (depth,)
+        case kinds.Residual():
+            for part, branch in zip(("body", "shortcut"), row.branches, strict=True):
+                for inner in branch:
+                    yield from _row_shapes(inner, f"{name}.{part}.")
+        case kinds.Concat():
+            for number, branch in enumerate(row.branches):
+                for inner in branch:
+                    yield from _row_shapes(inner, f"{name}.branches.{number}.")
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write ``model`` to ``path``, whole or not at all. Raises OutputError."""
+    document = {
+        "format": FORMAT,
+        "architecture": str(model.architecture),
+        "classes": list(model.classes),
+        "preprocessing": model.preprocessing.to_json(),
+        "calibration": {"temperature": model.temperature},
+        "training": dict(model.training),
+    }
+    tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
+    write_atomically(path, save(tensors, metadata={KEY: json.dumps(document)}))
+
+
+def is_model(path: Path) -> bool:
+    """Whether the file at ``path`` says of itself that it is one of ours, of any version."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return KEY in (file.metadata() or {})
+    except (OSError, SafetensorError):
+        return False
+
+
+def read_model(path: Path) -> Model:
+    """Read what ``write_model`` wrote. Raises ModelFileError for anything else."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return _checked(file, path)
+    except FileNotFoundError:
+        raise ModelFileError(
+            f"there is no model file {path}", "train one: convlens train"
+        ) from None
+    except (OSError, SafetensorError) as error:
+        raise ModelFileError(
+            f"{path} is not a whole safetensors file: {_reason(error)}",
+            "a model file comes from convlens train and ends in .safetensors",
+        ) from error
+
+
+def _checked(file: Any, path: Path) -> Model:
+    document = _document(file.metadata() or {}, path)
+    try:
+        architecture = Architecture(_text(document["architecture"]))
+        classes = tuple(_text(name) for name in document["classes"])
+        preprocessing = Preprocessing.from_json(document["preprocessing"])
+        temperature = float(document["calibration"]["temperature"])
+        training = dict(document["training"])
+        shapes = tensor_shapes(plan_of(architecture, preprocessing, classes))
+    except ConvLensError as error:
+        raise ModelFileError(f"{path}: {error.message}", _foreign(path)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path} lacks {_reason(error)}", _foreign(path)) from error
+    if not (len(set(classes)) == len(classes) and 0 < temperature < float("inf")):
+        raise ModelFileError(f"{path} names a class twice or has no temperature", _foreign(path))
+    _compare(shapes, file, path)
+    weights = {name: file.get_tensor(name) for name in shapes}
+    for name, values in weights.items():
+        if not np.isfinite(values).all():
+            raise ModelFileError(f"{path}: {name} holds values that are not numbers", None)
+    return Model(architecture, classes, preprocessing, weights, temperature, training)
+
+
+def _document(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
+    """The JSON document, its version checked first: a newer one may mean anything by the rest."""
+    try:
+        document = json.loads(metadata[KEY])
+        version = document["format"]
+    except (KeyError, ValueError, TypeError, RecursionError):
+        raise ModelFileError(
+            f"{path} is a safetensors file, but not one of ConvLens", _foreign(path)
+        ) from None
+    if not isinstance(version, int) or version > FORMAT:
+        raise ModelFileError(
+            f"{path} has format {version}; this ConvLens reads up to {FORMAT}",
+            "update ConvLens: pip install --upgrade convlens",
+        )
+    return dict(document)
+
+
+def _compare(shapes: Shapes, file: Any, path: Path) -> None:
+    """Refuse missing, surplus, misshapen and mistyped tensors before any is read."""
+    present = set(file.keys())
+    missing, surplus = sorted(shapes.keys() - present), sorted(present - shapes.keys())
+    if missing or surplus:
+        what = f"lacks {missing[0]}" if missing else f"has {surplus[0]} too many"
+        raise ModelFileError(f"{path} {what}, going by its own architecture", _foreign(path))
+    for name, shape in shapes.items():
+        found = file.get_slice(name)
+        if tuple(found.get_shape()) != shape or found.get_dtype() != "F32":
+            held = f"{found.get_dtype()} {tuple(found.get_shape())}"
+            raise ModelFileError(f"{path}: {name} is {held}, not F32 {shape}", _foreign(path))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text where {value!r} stands")
+    return value
+
+
+def _foreign(path: Path) -> str:
+    return f"was {path.name} written by convlens train, and copied whole?"
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,81 @@
+"""Choosing a network for the time there is, by measuring what this machine does in it."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+from torch.nn import functional as F
+
+from convlens.data import Dataset
+from convlens.defaults import BREADTH, BREADTHS, epochs_wanted, network_for
+from convlens.network.build import Network, channels_last
+from convlens.network.engine import Engine
+from convlens.network.rewrite import for_prediction, for_training
+from convlens.notation import Plan
+from convlens.pipeline.prepare import Prepared
+from convlens.training.optimizers import Optimizers
+from convlens.training.recipe import Recipe
+
+WRITING_SECONDS = 0.3
+"""For the calibration and the file, after the last picture has been looked at."""
+
+TRIAL_BATCH, TRIALS = 128, 2
+
+
+def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Recipe) -> Plan:
+    """The user's network, or one of ours on the pictures: the broadest that the time allows.
+
+    Without a deadline the choice depends on nothing but the data, so that the same command gives
+    the same network on every machine.
+    """
+    classes = len(dataset.classes)
+    if prepared.architecture is not None:
+        return prepared.architecture.plan(prepared.input, classes)
+    if prepared.deadline is None:
+        return network_for(*prepared.input, BREADTH).plan(classes=classes)
+    plans = [network_for(*prepared.input, breadth).plan(classes=classes) for breadth in BREADTHS]
+    chosen = plans[0]
+    for plan in plans[1:]:
+        speed = training_speed(plan, engine, recipe)
+        left = prepared.deadline - time.monotonic() - seconds_after(dataset, plan)
+        if left * speed < epochs_wanted(len(dataset.train)) * len(dataset.train):
+            break
+        chosen = plan
+    return chosen
+
+
+def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
+    """Pictures a second that a network of ``plan`` learns from, by a few steps on noise."""
+    network = channels_last(Network(plan).to(engine.device))
+    fast, optimizers = for_training(network).train(), Optimizers(network, recipe)
+    shape = (TRIAL_BATCH, plan.input.depth, plan.input.height, plan.input.width)
+    pictures = torch.randn(shape, device=engine.device).to(memory_format=torch.channels_last)
+    labels = torch.zeros(TRIAL_BATCH, dtype=torch.long, device=engine.device)
+    quickest = float("inf")
+    for _ in range(1 + TRIALS):
+        begun = time.monotonic()
+        with engine.products():
+            scores = fast(pictures)
+        loss = F.cross_entropy(scores.float(), labels)
+        optimizers.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizers.step(0.0)
+        float(loss)  # waits for a device that works on its own
+        quickest = min(quickest, time.monotonic() - begun)
+    return TRIAL_BATCH / quickest
+
+
+@torch.inference_mode()
+def seconds_after(dataset: Dataset, plan: Plan) -> float:
+    """Seconds that judging and writing the classifier will take, in fp32 on the processor."""
+    judged = len(dataset.validation) * 2 + (0 if dataset.test is None else len(dataset.test))
+    network = channels_last(for_prediction(Network(plan)))
+    shape = (TRIAL_BATCH, plan.input.depth, plan.input.height, plan.input.width)
+    pictures = torch.randn(shape).to(memory_format=torch.channels_last)
+    quickest = float("inf")
+    for _ in range(1 + TRIALS):
+        begun = time.monotonic()
+        network(pictures)
+        quickest = min(quickest, time.monotonic() - begun)
+    return WRITING_SECONDS + judged * quickest / TRIAL_BATCH

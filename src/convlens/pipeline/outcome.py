@@ -1,0 +1,56 @@
+"""What a training came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convlens.classifier import Classifier
+from convlens.data import Skipped
+from convlens.evaluation import Evaluation
+from convlens.training.events import Learned
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outcome:
+    """The classifier with all that is known of how it was made.
+
+    ``validation`` and ``test`` are figures of the state that was kept; ``test`` is None where
+    there is no test part or the run was interrupted. ``seconds`` are of the whole job.
+    """
+
+    classifier: Classifier
+    path: Path | None
+    parameters: int
+    learned: Learned
+    validation: Evaluation
+    test: Evaluation | None
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as a dictionary of plain values, the contract of ``train --json``."""
+        test = self.test
+        return {
+            "model": None if self.path is None else str(self.path),
+            "architecture": str(self.classifier.architecture),
+            "classes": list(self.classifier.classes),
+            "parameters": self.parameters,
+            "epochs": self.learned.epochs,
+            "best_epoch": self.learned.best.epochs,
+            "steps": self.learned.steps,
+            "stopped": self.learned.stopped,
+            "seconds": self.seconds,
+            "training_seconds": self.learned.seconds,
+            "images_per_second": self.learned.pictures_per_second,
+            "train_accuracy": self.learned.best.train_accuracy,
+            "validation_accuracy": self.validation.accuracy,
+            "validation_log_loss": self.validation.log_loss,
+            "test_accuracy": None if test is None else test.accuracy,
+            "test_log_loss": None if test is None else test.log_loss,
+            "class_accuracy": {
+                name: figures.recall for name, figures in (test or self.validation).classes.items()
+            },
+            "skipped": [{"file": one.file, "reason": one.reason} for one in self.skipped],
+        }

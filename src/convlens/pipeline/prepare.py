@@ -1,0 +1,102 @@
+"""Everything that is settled before torch is needed: data, size, network, where the file goes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from convlens.data import Division, Loading, Source, divide, open_source, start_loading, survey
+from convlens.defaults import size_for
+from convlens.errors import NotationError, OutputError, SettingsError
+from convlens.files import check_writable
+from convlens.modelfile import is_model
+from convlens.notation import Architecture, Volume, resolve
+from convlens.pipeline.settings import Settings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prepared:
+    """A checked job whose pictures are being decoded."""
+
+    settings: Settings
+    source: Source
+    division: Division
+    input: Volume
+    architecture: Architecture | None  # None: to be chosen
+    out: Path | None
+    loading: Loading
+    begun: float  # on the clock of time.monotonic
+    deadline: float | None
+
+
+def prepare(settings: Settings, begun: float | None = None) -> Prepared:
+    """Check all that can be checked before the work, and begin to decode in the background.
+
+    Raises ConvLensError: the data do not open, the network does not read or fit, the file could
+    not be written.
+    """
+    begun = time.monotonic() if begun is None else begun
+    architecture = _architecture(settings.net)
+    if settings.out is not None:
+        _check_out(settings.out)
+    source = open_source(settings.data)
+    division = divide(source, seed=settings.seed)
+    volume = _input(settings, source, architecture)
+    if architecture is not None:
+        _check_fit(architecture, volume, source)
+        architecture = architecture.with_input(volume)
+    loading = start_loading(
+        source,
+        division,
+        width=volume.width,
+        height=volume.height,
+        channels=volume.depth,
+        cache=settings.cache,
+    )
+    deadline = None if settings.budget is None else begun + settings.budget
+    return Prepared(
+        settings, source, division, volume, architecture, settings.out, loading, begun, deadline
+    )
+
+
+def _architecture(net: str | Architecture | None) -> Architecture | None:
+    return resolve(net) if isinstance(net, str) else net
+
+
+def _input(settings: Settings, source: Source, architecture: Architecture | None) -> Volume:
+    """The volume that pictures are brought to: the text's, the user's, or the pictures' own."""
+    stated = None if architecture is None else architecture.input
+    if stated is not None:
+        if stated.depth not in (1, 3):
+            raise SettingsError(
+                f"INPUT {stated} is {stated.depth} deep; pictures are 1 (grey) or 3 (colour) deep"
+            )
+        if settings.size not in (None, stated[:2]):
+            width, height = settings.size or (0, 0)
+            raise SettingsError(
+                f"the network says INPUT {stated}, the size {width}x{height}",
+                "leave one of the two out",
+            )
+        return stated
+    seen = survey(source)
+    return Volume(*(settings.size or size_for(seen)), seen.channels)
+
+
+def _check_fit(architecture: Architecture, volume: Volume, source: Source) -> None:
+    """See that the network fits the pictures; say so with their size where it does not."""
+    try:
+        architecture.plan(volume, len(source.classes))
+    except NotationError as error:
+        if architecture.input is None and error.correction is None:
+            error.hint = f"the pictures come as {volume}: give another size with --size WxH"
+        raise
+
+
+def _check_out(out: Path) -> None:
+    """Nothing of the user's is written over: only a model of ours may be replaced."""
+    if out.is_file() and out.stat().st_size > 0 and not is_model(out):
+        raise OutputError(
+            f"{out} exists and is not a model of ConvLens", "name another file with --out"
+        )
+    check_writable(out)

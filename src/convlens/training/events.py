@@ -1,0 +1,47 @@
+"""What training tells as it goes: plain values, for whoever listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One batch has been learned from."""
+
+    step: int  # from 1
+    epochs: float  # passes over the training part so far
+    progress: float  # of the whole run, 0 to 1
+    loss: float  # of this batch, in nats
+    pictures_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """The validation part has been looked at, after an epoch or at the end."""
+
+    epochs: float  # passes over the training part so far
+    step: int
+    loss: float  # mean over the epoch's batches, in nats, label smoothing included
+    train_accuracy: float  # over the epoch's batches as they were varied, 0 to 1
+    validation_loss: float  # in nats
+    validation_accuracy: float  # 0 to 1
+    pictures_per_second: float
+    seconds_left: float
+    best: bool  # whether this is the state to keep so far
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The run is over; the network holds the best state."""
+
+    epochs: float
+    steps: int
+    seconds: float
+    pictures_per_second: float  # over the whole of training, validation left out
+    best: EpochDone
+    stopped: bool  # whether it was told to stop before its end
+
+
+Event = StepDone | EpochDone | Learned

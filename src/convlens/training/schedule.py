@@ -1,0 +1,119 @@
+"""How far a run has come, counted in steps or against the clock."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+WARM_UP_STEPS = 3
+"""The first steps are slower than the rest and say little about the speed."""
+
+
+class Schedule(Protocol):
+    """Progress of a run from 0 to 1. The learning rate at progress p is 1 − p of the first."""
+
+    @property
+    def progress(self) -> float:
+        """0 at the start, 1 at the end."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """Whether no step is left to take."""
+        ...
+
+    def advance(self, step_seconds: float) -> None:
+        """Count one step that took ``step_seconds``."""
+        ...
+
+    def pause(self, seconds: float, again: int) -> None:
+        """Count a look at the validation part, which comes every ``again`` steps."""
+        ...
+
+    def seconds_left(self) -> float:
+        """As far as can be told."""
+        ...
+
+
+@dataclass(slots=True)
+class Steps:
+    """A fixed number of steps: the same whatever the machine's speed."""
+
+    total: int
+    done: int = 0
+    _spent: float = 0.0
+
+    @property
+    def progress(self) -> float:
+        """0 at the start, 1 at the end."""
+        return self.done / self.total
+
+    @property
+    def finished(self) -> bool:
+        """Whether no step is left to take."""
+        return self.done >= self.total
+
+    def advance(self, step_seconds: float) -> None:
+        """Count one step that took ``step_seconds``."""
+        self.done += 1
+        self._spent += step_seconds
+
+    def pause(self, seconds: float, again: int) -> None:
+        """Count a look at the validation part."""
+        self._spent += seconds
+
+    def seconds_left(self) -> float:
+        """At the mean speed so far."""
+        return self._spent / max(self.done, 1) * (self.total - self.done)
+
+
+@dataclass(slots=True)
+class Until:
+    """As many steps as end at ``deadline`` (on the clock of ``time.monotonic``).
+
+    Each step takes its share of the progress left: one part in as many steps as the time left
+    allows at the speed measured so far. The learning rate so reaches zero at the deadline, also
+    where the machine slows down on the way.
+    """
+
+    deadline: float
+    _progress: float = 0.0
+    _steps: int = 0
+    _step_seconds: float = 0.0
+    _pause_per_step: float = 0.0
+    _last_pause: float = field(default=0.0)
+
+    @property
+    def progress(self) -> float:
+        """0 at the start, 1 at the end."""
+        return self._progress
+
+    @property
+    def finished(self) -> bool:
+        """Whether the time left is less than a step takes."""
+        return self._steps > 0 and self._steps_left() < 1
+
+    def _time_left(self) -> float:
+        return self.deadline - time.monotonic() - self._last_pause  # the last look comes at the end
+
+    def _steps_left(self) -> float:
+        return self._time_left() / max(self._step_seconds + self._pause_per_step, 1e-9)
+
+    def advance(self, step_seconds: float) -> None:
+        """Count one step that took ``step_seconds``."""
+        self._steps += 1
+        known = self._steps > WARM_UP_STEPS
+        weight = max(0.05, 1 / (self._steps - WARM_UP_STEPS)) if known else 1.0
+        self._step_seconds += weight * (step_seconds - self._step_seconds)
+        if known:
+            self._progress += (1 - self._progress) / max(self._steps_left() + 1, 1)
+
+    def pause(self, seconds: float, again: int) -> None:
+        """Count a look at the validation part, which comes every ``again`` steps."""
+        self._last_pause = seconds
+        self._pause_per_step = seconds / again
+
+    def seconds_left(self) -> float:
+        """Until the deadline."""
+        return max(0.0, self.deadline - time.monotonic())

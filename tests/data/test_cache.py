@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convlens.data import cache as cache_module
+from convlens.data import divide, load, open_source
+from convlens.data import loading as loading_module
+
+SIZE = {"width": 7, "height": 5, "channels": 3}
+
+
+@pytest.fixture(autouse=True)
+def _every_load_counts(monkeypatch):
+    monkeypatch.setattr(loading_module, "_FEW", 1)
+
+
+@pytest.fixture
+def photos(tree):
+    folder = tree(*(f"{c}/{n:02}.png" for c in "ab" for n in range(20)))
+    (folder / "a/05.png").write_text("text")
+    return folder
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Return the list of rows decoded in this process."""
+    rows: list[int] = []
+    plain = loading_module.decode_chunk
+
+    def counted(reader, places, out, start, geometry):
+        rows.append(start)
+        return plain(reader, places, out, start, geometry)
+
+    monkeypatch.setattr(loading_module, "decode_chunk", counted)
+    return rows
+
+
+def loaded(folder, seed=0, **options):
+    source = open_source(folder)
+    return load(source, divide(source, seed=seed), **(SIZE | {"workers": 1} | options))
+
+
+def entries(folder) -> list[Path]:
+    return sorted(Path(folder).glob("*"))
+
+
+def by_name(dataset) -> dict[str, bytes]:
+    parts = (dataset.train, dataset.validation, dataset.test)
+    return {n: p.tobytes() for part in parts for n, p in zip(part.names, part.pixels, strict=True)}
+
+
+def test_the_second_load_decodes_nothing_but_what_failed(photos, tmp_path, decoded):
+    first = loaded(photos, cache=tmp_path / "cache")
+    assert len(decoded) == 40
+    decoded.clear()
+    second = loaded(photos, cache=tmp_path / "cache")
+    assert len(decoded) == 1
+    assert second.skipped == first.skipped
+    assert second.train.names == first.train.names
+    assert np.array_equal(second.train.pixels, first.train.pixels)
+    assert np.array_equal(second.test.pixels, first.test.pixels)
+
+
+def test_another_split_uses_the_same_entry(photos, tmp_path, decoded):
+    first = loaded(photos, cache=tmp_path / "cache")
+    decoded.clear()
+    second = loaded(photos, seed=1, cache=tmp_path / "cache")
+    assert len(decoded) == 1
+    assert first.train.names != second.train.names
+    assert by_name(first) == by_name(second)
+
+
+def test_a_changed_file_or_geometry_is_decoded_again(photos, tmp_path, decoded, encoded):
+    loaded(photos, cache=tmp_path / "cache")
+    for change in (
+        lambda: loaded(photos, cache=tmp_path / "cache", fit="pad"),
+        lambda: loaded(photos, cache=tmp_path / "cache", channels=1),
+    ):
+        decoded.clear()
+        change()
+        assert len(decoded) == 40
+    same_size = (photos / "a/01.png").read_bytes()[::-1]
+    (photos / "a/01.png").write_bytes(same_size)
+    decoded.clear()
+    assert "a/01.png" in {s.file for s in loaded(photos, cache=tmp_path / "cache").skipped}
+    assert len(decoded) == 40
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-1],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:300] + bytes([data[300] ^ 1]) + data[301:],
+        lambda data: b"\0" * len(data),
+        lambda data: data + b"x",
+        lambda data: data[:-16] + b"\xff" * 8 + data[-8:],
+    ],
+)
+def test_a_damaged_entry_is_ignored_and_replaced(photos, tmp_path, decoded, damage):
+    first = loaded(photos, cache=tmp_path / "cache")
+    (entry,) = entries(tmp_path / "cache")
+    good = entry.read_bytes()
+    entry.write_bytes(damage(good))
+    decoded.clear()
+    assert by_name(loaded(photos, cache=tmp_path / "cache")) == by_name(first)
+    assert len(decoded) == 40
+    assert entry.read_bytes() == good
+
+
+def test_numpy_reads_an_entry(photos, tmp_path):
+    loaded(photos, cache=tmp_path / "cache")
+    (entry,) = entries(tmp_path / "cache")
+    assert np.load(entry, mmap_mode="r").shape == (40, 5, 7, 3)
+
+
+def test_off_means_off(photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLENS_CACHE", str(tmp_path / "cache"))
+    loaded(photos, cache=False)
+    assert not (tmp_path / "cache").exists()
+    loaded(photos)
+    assert len(entries(tmp_path / "cache")) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_left_alone(photos, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    loaded(photos, cache=tmp_path / "file" / "cache")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache_module, "_write", full)
+    loaded(photos, cache=tmp_path / "cache")
+    assert entries(tmp_path / "cache") == []
+
+
+def test_the_longest_unused_entries_make_room(photos, tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    loaded(photos, cache=folder)
+    (oldest,) = entries(folder)
+    os.utime(oldest, (1, 1))
+    loaded(photos, cache=folder, width=8)
+    monkeypatch.setattr(
+        cache_module, "MOST_BYTES", sum(e.stat().st_size for e in entries(folder)) + 1500
+    )
+    loaded(photos, cache=folder, width=9)
+    assert oldest not in entries(folder)
+    assert len(entries(folder)) == 2
+    monkeypatch.setattr(cache_module, "MOST_BYTES", 10)
+    before = entries(folder)
+    loaded(photos, cache=folder, width=10)
+    assert entries(folder) == before
+
+
+def test_abandoned_partial_files_are_removed(photos, tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "old.partial").write_bytes(b"x")
+    (folder / "new.partial").write_bytes(b"x")
+    os.utime(folder / "old.partial", (1, 1))
+    loaded(photos, cache=folder)
+    assert [e.name for e in entries(folder) if e.suffix == ".partial"] == ["new.partial"]
+
+
+def test_the_platforms_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("CONVLENS_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert cache_module.cache_folder() == tmp_path / "convlens"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cache_module.cache_folder() == Path.home() / "Library/Caches/convlens"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert cache_module.cache_folder() == tmp_path / "convlens"

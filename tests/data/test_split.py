@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convlens.data.sources import Item, Source
+from convlens.data.split import divide
+from convlens.errors import DataError, SettingsError
+
+
+def source(counts: dict[str, int], part=None) -> Source:
+    classes = tuple(sorted(counts))
+    items = [
+        Item(f"{name}/{n}.png", classes.index(name), part, 10, "")
+        for name in classes
+        for n in range(counts[name])
+    ]
+    return Source("folder", "photos", classes, tuple(items))
+
+
+def parted(**parts: dict[str, int]) -> Source:
+    together = [source(counts, part) for part, counts in parts.items()]
+    items = tuple(
+        item._replace(name=f"{item.part}/{item.name}") for s in together for item in s.items
+    )
+    return replace(together[0], items=items)
+
+
+def parts_of(division) -> list[list[int]]:
+    test = [] if division.test is None else division.test.tolist()
+    return [division.train.tolist(), division.validation.tolist(), test]
+
+
+@given(st.lists(st.integers(1, 60), min_size=2, max_size=12), st.integers(0, 2**31))
+def test_every_picture_is_in_one_part_and_every_class_in_train(sizes, seed):
+    data = source({f"c{n}": size for n, size in enumerate(sizes)})
+    division = divide(data, seed=seed)
+    train, validation, test = parts_of(division)
+    assert sorted(train + validation + test) == list(range(len(data)))
+    assert train == sorted(train)
+    assert set(data.labels[train]) == set(range(len(sizes)))
+    assert bool(validation) == (max(sizes) > 1) or len(data) - len(sizes) <= len(test)
+
+
+@given(st.lists(st.integers(2, 200), min_size=2, max_size=20), st.integers(0, 1000))
+def test_parts_are_stratified(sizes, seed):
+    data = source({f"c{n:02}": size for n, size in enumerate(sizes)})
+    division = divide(data, seed=seed)
+    for part, fraction in ((division.validation, 0.1), (division.test, 0.2)):
+        counts = np.bincount(data.labels[[] if part is None else part], minlength=len(sizes))
+        for count, size in zip(counts, sizes, strict=True):
+            assert abs(count - fraction * size) <= 1.5
+        assert abs(counts.sum() - fraction * sum(sizes)) <= 0.5 + 0.1 * len(sizes)
+
+
+def test_many_tiny_classes_still_give_up_their_share():
+    data = source({f"c{n:03}": 3 for n in range(100)})
+    _, validation, test = parts_of(divide(data, seed=0))
+    assert abs(len(validation) - 30) <= 1
+    assert abs(len(test) - 60) <= 1
+
+
+def test_the_split_depends_on_names_and_seed_not_on_the_order_of_listing():
+    data = source({"a": 40, "b": 60})
+    items = list(data.items)
+    random.Random(1).shuffle(items)
+    shuffled = replace(data, items=tuple(items))
+
+    def named(src, seed):
+        division = divide(src, seed=seed)
+        return [{src.items[i].name for i in part} for part in parts_of(division)]
+
+    assert named(data, 3) == named(shuffled, 3)
+    assert named(data, 3) != named(data, 4)
+
+
+def test_the_split_is_the_same_on_every_machine():
+    division = divide(source({"a": 10, "b": 10}), seed=7)
+    assert parts_of(division)[1:] == [[6, 13], [0, 4, 11, 12]]
+
+
+def test_given_parts_stay():
+    data = parted(train={"a": 30, "b": 30}, validation={"a": 5, "b": 5}, test={"a": 4, "b": 4})
+    division = divide(data, seed=0)
+    assert [len(part) for part in parts_of(division)] == [60, 10, 8]
+    assert "as given" in division.summary
+
+
+def test_validation_comes_from_train_where_only_a_test_part_is_given():
+    data = parted(train={"a": 30, "b": 70}, test={"a": 4, "b": 4})
+    division = divide(data, seed=0)
+    assert [len(part) for part in parts_of(division)] == [90, 10, 8]
+    assert np.bincount(data.labels[division.validation]).tolist() == [3, 7]
+
+
+def test_validation_from_a_given_train_part_is_capped():
+    data = parted(train={"a": 30_000, "b": 30_000}, test={"a": 1, "b": 1})
+    assert abs(len(divide(data, seed=0).validation) - 5_000) <= 1
+
+
+def test_with_validation_alone_there_is_no_test_part():
+    division = divide(parted(train={"a": 9, "b": 9}, validation={"a": 2, "b": 2}), seed=0)
+    assert division.test is None
+    assert [len(part) for part in parts_of(division)] == [18, 4, 0]
+
+
+def test_one_class_is_refused():
+    with pytest.raises(DataError, match="only one class, `cats`"):
+        divide(source({"cats": 9}), seed=0)
+
+
+def test_one_picture_in_a_class_is_trained_on_and_told():
+    division = divide(source({"a": 1, "b": 20}), seed=0)
+    assert 0 in division.train
+    assert division.warnings == ("the class `a` holds one picture only",)
+
+
+def test_a_class_that_only_tests_keeps_its_index_and_is_told():
+    data = Source(
+        "folder",
+        "photos",
+        ("a", "b", "c"),
+        tuple(Item(f"train/{n}", 2 * (n % 2), "train", 1, "") for n in range(20))
+        + tuple(Item(f"test/{n}", 1, "test", 1, "") for n in range(2)),
+    )
+    division = divide(data, seed=0)
+    assert division.warnings == ("the class `b` has no training picture",)
+
+
+def test_too_few_pictures_to_hold_any_back():
+    division = divide(source({"a": 1, "b": 1}), seed=0)
+    assert parts_of(division) == [[0, 1], [], []]
+    assert "too few" in " ".join(division.warnings)
+    assert len(divide(source({"a": 2, "b": 2}), seed=0).validation) == 1
+
+
+def test_no_training_pictures_are_refused():
+    with pytest.raises(DataError, match="no training pictures"):
+        divide(parted(test={"a": 4, "b": 4}), seed=0)
+
+
+@pytest.mark.parametrize("fractions", [(0.5, 0.5), (-0.1, 0.2), (0.1, 1.0), (float("nan"), 0.1)])
+def test_absurd_fractions_are_refused(fractions):
+    with pytest.raises(SettingsError):
+        divide(source({"a": 4, "b": 4}), seed=0, validation=fractions[0], test=fractions[1])

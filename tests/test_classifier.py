@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import convlens as cl
+from convlens.calibration import fit_temperature, log_loss, softmax
+from convlens.network.build import Network
+from tests.test_modelfile import model
+
+
+@pytest.fixture
+def classifier():
+    return cl.Classifier(model())
+
+
+def test_scores_are_those_of_the_plain_torch_network(classifier):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1)).astype(np.uint8)
+    network = Network(classifier.model.plan()).eval()
+    network.load_state_dict(
+        {k: torch.from_numpy(v.copy()) for k, v in classifier.weights.items()}, strict=False
+    )
+    x = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - 0.25) / 0.5
+    with torch.no_grad():
+        expected = network(x).numpy()
+    np.testing.assert_allclose(classifier.scores(pixels), expected, rtol=1e-4, atol=1e-4)
+    raised = np.exp(expected / 0.75)
+    np.testing.assert_allclose(
+        classifier.probabilities(pixels), raised / raised.sum(1, keepdims=True), rtol=1e-3
+    )
+    assert classifier.scores(pixels[:0]).shape == (0, 3)
+
+
+def test_a_picture_may_come_as_a_path_bytes_image_or_array(classifier, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8)).astype(np.uint8)
+    path = tmp_path / "p.png"
+    Image.fromarray(pixels).save(path)
+    with Image.open(path) as image:
+        image.load()
+    forms = [path, str(path), path.read_bytes(), image, pixels, pixels[..., None]]
+    found = [classifier.predict(form) for form in forms]
+    assert all(one == found[0] for one in found)
+    for one, together in zip(found, classifier.predict_each(forms, batch=4), strict=True):
+        assert dict(together.probabilities) == pytest.approx(dict(one.probabilities))
+    assert sum(found[0].probabilities.values()) == pytest.approx(1)
+    assert list(found[0].probabilities.values()) == sorted(
+        found[0].probabilities.values(), reverse=True
+    )
+    assert found[0].class_name == next(iter(found[0].top(1)))
+
+
+def test_what_is_not_a_picture_is_refused_by_name(classifier, tmp_path):
+    (tmp_path / "text.jpg").write_text("hello")
+    with pytest.raises(cl.DataError, match=r"text\.jpg"):
+        classifier.predict(tmp_path / "text.jpg")
+
+
+def test_saved_and_loaded_it_is_the_same(classifier, tmp_path):
+    classifier.save(tmp_path / "m.safetensors")
+    again = cl.load(tmp_path / "m.safetensors")
+    pixels = np.full((1, 8, 8, 1), 90, np.uint8)
+    np.testing.assert_array_equal(again.scores(pixels), classifier.scores(pixels))
+
+
+def test_representations_read_well(classifier):
+    assert repr(classifier).startswith("<Classifier of 3 classes (a, b, ü<b>): INPUT 8x8x1 - CONV")
+    shown = repr(classifier.predict(np.zeros((8, 8), np.uint8)))
+    assert shown.startswith("Prediction(")
+    assert shown.count("%") == 3
+
+
+def test_temperature_is_where_the_log_loss_is_least():
+    random = np.random.default_rng(0)
+    scores = random.normal(size=(400, 5)) * 6  # far too sure of itself
+    true = softmax(scores, 3.0)
+    labels = np.array([random.choice(5, p=p) for p in true])
+    found = fit_temperature(scores, labels)
+    assert found == pytest.approx(3.0, rel=0.2)
+    least = log_loss(scores, labels, found)
+    assert all(log_loss(scores, labels, found * f) >= least for f in (0.9, 0.99, 1.01, 1.1))
+    assert fit_temperature(scores[:0], labels[:0]) == 1.0

@@ -1,0 +1,52 @@
+import pytest
+
+from convlens.training import schedule
+from convlens.training.schedule import Steps, Until
+
+
+def test_steps_count_evenly():
+    steps = Steps(4)
+    seen = []
+    while not steps.finished:
+        seen.append(steps.progress)
+        steps.advance(0.5)
+    assert seen == [0, 0.25, 0.5, 0.75]
+    assert steps.progress == 1
+    assert steps.seconds_left() == 0
+
+
+class Clock:
+    def __init__(self, monkeypatch):
+        self.now = 100.0
+        monkeypatch.setattr(schedule.time, "monotonic", lambda: self.now)
+
+
+@pytest.mark.parametrize("slows_down", [False, True])
+def test_until_ends_at_the_deadline_with_all_progress_made(monkeypatch, slows_down):
+    clock = Clock(monkeypatch)
+    until = Until(deadline=110.0)
+    progress, count = [], 0
+    while not until.finished:
+        progress.append(until.progress)
+        seconds = 0.02 if not slows_down or count < 200 else 0.05
+        clock.now += seconds
+        until.advance(seconds)
+        count += 1
+        if count % 50 == 0:
+            clock.now += 0.1
+            until.pause(0.1, 50)
+    assert progress == sorted(progress)
+    assert until.progress == pytest.approx(1, abs=0.03)
+    assert clock.now == pytest.approx(110 - 0.1, abs=0.15)  # one look at the end still fits
+    steps = [b - a for a, b in zip(progress[5:], progress[6:], strict=False)]
+    if not slows_down:
+        assert max(steps) < 2.5 * sorted(steps)[len(steps) // 2]  # no jump: an even schedule
+
+
+def test_until_takes_one_step_even_if_it_is_late(monkeypatch):
+    clock = Clock(monkeypatch)
+    until = Until(deadline=90.0)
+    assert not until.finished
+    clock.now += 1
+    until.advance(1.0)
+    assert until.finished
