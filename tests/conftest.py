@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("convlens", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("convlens")
 
 GOLDEN = Path(__file__).parent / "golden"
 

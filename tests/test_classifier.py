@@ -24,9 +24,12 @@ def test_scores_are_those_of_the_plain_torch_network(classifier):
     with torch.no_grad():
         expected = network(x).numpy()
     np.testing.assert_allclose(classifier.scores(pixels), expected, rtol=1e-4, atol=1e-4)
-    raised = np.exp(expected / 0.75)
+    raised = np.exp((expected - expected.max(1, keepdims=True)) / 0.75)
     np.testing.assert_allclose(
-        classifier.probabilities(pixels), raised / raised.sum(1, keepdims=True), rtol=1e-3
+        classifier.probabilities(pixels),
+        raised / raised.sum(1, keepdims=True),
+        rtol=1e-3,
+        atol=1e-9,
     )
     assert classifier.scores(pixels[:0]).shape == (0, 3)
 
@@ -79,3 +82,10 @@ def test_temperature_is_where_the_log_loss_is_least():
     least = log_loss(scores, labels, found)
     assert all(log_loss(scores, labels, found * f) >= least for f in (0.9, 0.99, 1.01, 1.1))
     assert fit_temperature(scores[:0], labels[:0]) == 1.0
+
+
+def test_no_mistake_among_few_pictures_does_not_make_it_certain():
+    labels = np.arange(40) % 4
+    scores = np.eye(4)[labels] * 5
+    probabilities = softmax(scores, fit_temperature(scores, labels))
+    assert 0.95 < probabilities.max(axis=1).min() < 0.99

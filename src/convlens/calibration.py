@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,29 +20,47 @@ def softmax(scores: NDArray[np.floating], temperature: float = 1.0) -> NDArray[n
     return raised
 
 
-def log_loss(scores: NDArray[np.floating], labels: NDArray[np.int64], temperature: float) -> float:
-    """Mean of −log p of the true class, in nats, at ``temperature``."""
+def log_loss(
+    scores: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    temperature: float,
+    smoothing: float = 0.0,
+) -> float:
+    """Mean of −Σ t·log p over the classes, in nats, at ``temperature``.
+
+    The targets t are 1 for the true class, or with ``smoothing`` that share less of it, spread
+    evenly over all classes.
+    """
     scaled = np.asarray(scores, np.float64) / temperature
     scaled -= scaled.max(axis=1, keepdims=True)
+    total = np.log(np.exp(scaled).sum(axis=1))
     own = scaled[np.arange(len(labels)), labels]
-    return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - own))
+    target = (1 - smoothing) * own + smoothing * scaled.mean(axis=1)
+    return float(np.mean(total - target))
 
 
 def fit_temperature(scores: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
     """The temperature T that makes softmax(scores / T) likeliest on pictures not trained on.
 
     Scores (N, classes), labels (N,). One number cannot change which class is the likeliest, only
-    how sure the network sounds (Guo et al. 2017, 'On Calibration of Modern Neural Networks'). The
-    log loss has one minimum in 1/T, so a golden-section search over log T finds it.
+    how sure the network sounds (Guo et al. 2017, 'On Calibration of Modern Neural Networks'). N
+    pictures that are all right do not say that none will ever be wrong: the targets are smoothed
+    by 1 / (N + 2), as by the rule of succession (Platt 1999). The loss has one minimum in 1/T, so
+    a golden-section search over log T finds it.
     """
     if not len(labels):
         return 1.0
-    low, high = np.log(LOWEST), np.log(HIGHEST)
-    golden = (np.sqrt(5) - 1) / 2
+    smoothing = 1 / (len(labels) + 2)
+    low, high = math.log(LOWEST), math.log(HIGHEST)
+    golden = (math.sqrt(5) - 1) / 2
+
+    def loss(log_temperature: float) -> float:
+        return log_loss(scores, labels, math.exp(log_temperature), smoothing)
+
     while high - low > 1e-4:
         left, right = high - golden * (high - low), low + golden * (high - low)
-        if log_loss(scores, labels, np.exp(left)) < log_loss(scores, labels, np.exp(right)):
+        if loss(left) < loss(right):
             high = right
         else:
             low = left
-    return float(np.exp((low + high) / 2))
+    return math.exp((low + high) / 2)

@@ -129,7 +129,7 @@ def _sequences(draw: st.DrawFn, volume: Volume, nesting: int, most: int) -> tupl
 
 def _drawn(draw: st.DrawFn, volume: Volume, nesting: int) -> tuple[Layer, ...]:
     """One layer, or a block of two repeated, its numbers of filters the same or not."""
-    choices = ["plain", "conv", "conv", "pool", "gpool", "fc", "block", "branches"]
+    choices = ["plain", "conv", "conv", "pool", "gpool", "fc", "block", *["branches"] * 3]
     choice = draw(st.sampled_from(choices))
     if choice == "conv":
         return (draw(_convs(volume)),)

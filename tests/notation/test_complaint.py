@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convlens.errors import NotationError
 from convlens.notation import render
+
+
+def columns(letter: str) -> int:
+    wide = unicodedata.east_asian_width(letter) in "WF"
+    return 0 if unicodedata.category(letter) in ("Mn", "Me") else 1 + wide
 
 
 def shown(text: str, word: str) -> list[str]:
@@ -53,4 +60,5 @@ def test_any_text_can_be_shown(text: str, data: st.DataObject):
     lines = render(error).split("\n")
     assert lines[2].lstrip(" |").rstrip("^") == ""
     assert "^" in lines[2]
-    assert len(lines[1]) <= 90
+    assert sum(map(columns, lines[1])) <= 4 + len(str(error.line)) + 72
+    assert len(lines[1]) <= 160

@@ -89,19 +89,19 @@ def check(text: str) -> None:
         assert plan.classes == 10
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=1000)
 @given(mutated())
 def test_broken_texts(text: str):
     check(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=800)
 @given(soups)
 def test_soups_of_words(text: str):
     check(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_any_text_at_all(text: str):
     check(text)

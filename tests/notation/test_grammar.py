@@ -147,6 +147,7 @@ def test_lists_step_with_the_innermost_repeat_of_their_length():
     assert filters("[[CONV {1,2}]*2]*2") == [1, 2, 1, 2]
     assert filters("[[CONV {1,2,3}]*2]*3") == [1, 1, 2, 2, 3, 3]
     assert filters("[[CONV { 1 , 2 , 3 }]*{1,2,1}]*3") == [1, 2, 2, 3]
+    assert filters("[[CONV {1,2,3}]*{1,1,3}]*3") == [1, 2, 3, 3, 3]  # the fixed repeat's
 
 
 def test_a_list_stands_for_any_number():

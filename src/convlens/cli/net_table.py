@@ -26,12 +26,11 @@ def print_plan(plan: Plan) -> None:
     console.print()
     console.print(
         Text(
-            f"{plan.parameters:,} parameters, {plan.multiply_adds:,} multiply-adds and "
-            f"{bytes_text(plan.memory)} of activations for one picture at 4 bytes a value."
-        )
-    )
-    console.print(
-        Text("adds: multiply-adds · memory: of the output · sees: pixels of the input, one side")
+            f"{plan.parameters:,} parameters and {plan.multiply_adds:,} multiply-adds.\n"
+            f"adds: multiply-adds · sees: pixels of the input · memory: of the output, for one\n"
+            f"picture at 4 bytes a value; training keeps about as much again for gradients"
+        ),
+        soft_wrap=True,
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convlens.classifier import Classifier
 from convlens.data import Pictures
 
-SMALLEST_PROBABILITY = 1e-12
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """A probability of exactly zero would make the log loss infinite for one picture."""
 
 

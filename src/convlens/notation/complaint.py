@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 
@@ -9,6 +10,8 @@ from convlens.errors import NotationError
 
 _COLUMNS = 80
 _MESSAGE = 73  # so that "error: " fits before it
+_SUM = re.compile(r"\([0-9 +·-]+\)/[0-9]+ \+ 1 = [0-9.-]+")
+_NO_BREAK = "\u00a0"
 _LINE = 72
 _TRY = 400
 
@@ -22,7 +25,7 @@ def render(error: NotationError) -> str:
     prefix = f"  {error.line} | " if "\n" in error.text.strip() else "  | "
     line, carets = _marked(error)
     parts = [
-        *textwrap.wrap(_plain(error.message), _MESSAGE),
+        *_wrapped(error.message),
         f"{prefix}{line}",
         f"{'| '.rjust(len(prefix))}{carets}",
     ]
@@ -31,6 +34,12 @@ def render(error: NotationError) -> str:
     if error.correction is not None:
         parts.extend(_tried(error))
     return "\n".join(parts)
+
+
+def _wrapped(message: str) -> list[str]:
+    """Return the message in lines that do not tear a sum apart."""
+    whole = _SUM.sub(lambda found: found.group().replace(" ", _NO_BREAK), _plain(message))
+    return [line.replace(_NO_BREAK, " ") for line in textwrap.wrap(whole, _MESSAGE)]
 
 
 def _labelled(label: str, text: str) -> list[str]:
@@ -66,7 +75,8 @@ def _window(line: str, start: int, end: int) -> tuple[int, int]:
     first = 0 if start < _LINE // 2 else start - _LINE // 4
     last = first
     room = _LINE - 2
-    while last < len(line) and room >= _width(line[last]):
+    most = min(len(line), first + 2 * _LINE)  # marks without width are characters all the same
+    while last < most and room >= _width(line[last]):
         room -= _width(line[last])
         last += 1
     return first, max(last, min(end, start + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterator
 
 from convlens.notation.faults import Fault, Remedy
@@ -47,12 +48,15 @@ def _no_layer_message(token: Token) -> str:
 
 def _spellings(cursor: Cursor, token: Token) -> Iterator[Remedy]:
     """Offer other spellings of what should have been a layer's word."""
-    upper, here = token.text.upper(), (token.start, token.end)
-    if token.kind == "word" and upper != "INPUT":
+    upper = unicodedata.normalize("NFKC", token.text[:64]).upper()
+    here = (token.start, token.end)
+    if token.text == "(":
+        yield from parentheses(cursor.text, token)
+    elif token.kind in ("word", "stray") and upper != "INPUT":
         if ELSEWHERE.get(upper):
             yield ((*here, ELSEWHERE[upper]),)
         letters = upper.rstrip("0123456789")
-        if letters in LAYER_WORDS and letters != upper:
+        if letters in LAYER_WORDS and letters != upper and token.kind == "word":
             split = token.start + len(letters)
             ways: list[Remedy] = [((split, split, " "),), ((split, token.end, ""),)]
             one_digit = token.end - split == 1  # conv1 is a label, CONV16 a number of filters
@@ -61,8 +65,6 @@ def _spellings(cursor: Cursor, token: Token) -> Iterator[Remedy]:
             yield ((*here, near),)
     elif token.kind == "number" or token.text in ("@", "{", "/"):
         yield ((token.start, token.start, "CONV "),)
-    elif token.text == "(":
-        yield from parentheses(cursor.text, token)
     yield _without_item(cursor, token)
     yield ((*here, ""),)
 

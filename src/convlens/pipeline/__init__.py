@@ -1,6 +1,6 @@
 """The main job from end to end: pictures in, a classifier in a file out.
 
-``train`` needs torch and is imported late, so that pictures are being read while torch loads.
+The second half, ``making``, needs torch and is imported late, so that pictures are being read while torch loads.
 """
 
 from __future__ import annotations
@@ -29,6 +29,6 @@ def train(
     """
     prepared = prepare(settings, begun)
     with prepared.loading:
-        from convlens.pipeline.train import train_prepared
+        from convlens.pipeline.making import make
 
-        return train_prepared(prepared, listen, stop)
+        return make(prepared, listen, stop)

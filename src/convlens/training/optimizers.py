@@ -75,9 +75,8 @@ class Optimizers:
         if filters:
             self.parts.append(Muon(filters, recipe.filters_rate, recipe.filters_momentum))
         if rest:
-            fused = all(p.device.type == "cuda" for p in rest)
             self.parts.append(
-                AdamW(rest, recipe.rest_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=fused)
+                AdamW(rest, recipe.rest_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
             )
         self._rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
 

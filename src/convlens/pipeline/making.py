@@ -39,7 +39,7 @@ NAMES_IN_A_NOTE = 3
 """Files named in the one line about those that were skipped; the summary has them all."""
 
 
-def train_prepared(prepared: Prepared, listen: Listener, stop: Callable[[], bool]) -> Outcome:
+def make(prepared: Prepared, listen: Listener, stop: Callable[[], bool]) -> Outcome:
     """Carry out a prepared job; see ``pipeline.train``."""
     engine = choose_engine(prepared.settings.device)
     dataset = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
