@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import os
 
-import pytest
-from hypothesis import HealthCheck, settings
+# Threads that wait for each other make small networks crawl on a busy machine; set before torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("convlens", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,3 +1,4 @@
+import importlib
 import json
 import os
 import signal
@@ -142,7 +143,7 @@ def bad(convlens, *arguments, status=1):
     assert found == status, err
     assert out == ""
     assert "Traceback" not in err
-    assert len(err.strip().splitlines()) <= 4
+    assert len(err.strip().splitlines()) <= 6
     return err
 
 
@@ -228,7 +229,8 @@ def test_ctrl_c_before_training_ends_at_once(convlens, monkeypatch):
     def interrupted(data):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("convlens.pipeline.prepare.open_source", interrupted)
+    preparing = importlib.import_module("convlens.pipeline.prepare")
+    monkeypatch.setattr(preparing, "open_source", interrupted)
     status, out, err = convlens("train", "digits")
     assert (status, out, err.strip()) == (130, "", "interrupted")
 

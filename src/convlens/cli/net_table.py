@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convlens.notation import Plan, Row, Sides
-from convlens.notation.layers import Concat, Conv, GlobalPool, Layer, Pool, Residual
+from convlens.notation.layers import Activation, Concat, Conv, GlobalPool, Layer, Pool, Residual
 from convlens.notation.plan import VALUE_BYTES
 from convlens.notation.printing import layer_text, window_text
 
@@ -88,6 +88,8 @@ def described(layer: Layer, padding: Sides) -> str:
         return _windowed(layer, padding)
     if isinstance(layer, GlobalPool):
         return layer.kind
+    if isinstance(layer, Activation):
+        return "6 at most" if layer.kind == "relu6" else ""
     return layer_text(layer).partition(" ")[2]
 
 

@@ -20,6 +20,7 @@ LEAKY_SLOPE = 0.01
 
 ACTIVATIONS: dict[kinds.ActivationKind, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
     "leaky": lambda: nn.LeakyReLU(LEAKY_SLOPE),
     "elu": nn.ELU,
     "gelu": nn.GELU,

@@ -20,7 +20,10 @@ Fit = Literal["exact", "floor", "ceil"]
 
 PoolKind = Literal["max", "avg", "l2"]
 
-ActivationKind = Literal["relu", "leaky", "elu", "gelu", "silu", "sigmoid", "tanh"]
+BN_EPSILON = 1e-5
+"""Added to BN's variance before its root is taken."""
+
+ActivationKind = Literal["relu", "relu6", "leaky", "elu", "gelu", "silu", "sigmoid", "tanh"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class FullyConnected(Layer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation(Layer):
-    """``RELU`` and its like: a function of each value alone."""
+    """``RELU`` and its like: a function of each value alone. ``RELU6`` is min(max(x, 0), 6)."""
 
     kind: ActivationKind = "relu"
 
@@ -92,7 +95,10 @@ class BatchNorm(Layer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalResponseNorm(Layer):
-    """``LRN``: ``x / (k + alpha/n · Σ x²)^beta`` over n neighbours in depth (Krizhevsky 2012)."""
+    """``LRN``: ``x / (k + alpha/n · Σ x²)^beta`` over n neighbours in depth.
+
+    That is the form of Caffe, torch and ConvNetJS; the paper (Krizhevsky 2012) has alpha without n.
+    """
 
     k: float = 2.0
     n: int = 5

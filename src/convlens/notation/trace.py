@@ -81,6 +81,7 @@ class _Tracer:
 
     def _name(self, layer: Layer) -> str:
         kind = layer.kind if isinstance(layer, kinds.Activation) else NAMES[type(layer)]
+        kind = kind.rstrip("0123456789")  # relu6 is counted with relu, or relu61 would be two
         self.counts[kind] += 1
         return f"{kind}{self.counts[kind]}"
 

@@ -61,7 +61,7 @@ def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
         optimizers.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizers.step(0.0)
-        float(loss)  # waits for a device that works on its own
+        float(loss.detach())  # waits for a device that works on its own
         quickest = min(quickest, time.monotonic() - begun)
     return TRIAL_BATCH / quickest
 

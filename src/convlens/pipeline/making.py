@@ -35,6 +35,9 @@ from convlens.training.schedule import Schedule, Steps, Until
 
 Listener = Callable[[Event], None]
 
+MOST_AFTER = 0.25
+"""Share of the time left that is set aside at most for judging, however slow it seems to be."""
+
 NAMES_IN_A_NOTE = 3
 """Files named in the one line about those that were skipped; the summary has them all."""
 
@@ -129,7 +132,8 @@ def part(pictures: Pictures, normalise: Normalisation) -> Part:
 def schedule_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampler) -> Schedule:
     """Until the deadline, less what comes after training; or a number of epochs."""
     if prepared.deadline is not None:
-        return Until(prepared.deadline - seconds_after(dataset, plan))
+        most = MOST_AFTER * (prepared.deadline - time.monotonic())
+        return Until(prepared.deadline - min(seconds_after(dataset, plan), most))
     epochs = prepared.settings.epochs or epochs_for(len(dataset.train))
     return Steps(max(1, round(epochs * sampler.steps_per_epoch)))
 

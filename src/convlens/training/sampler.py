@@ -6,6 +6,7 @@ step and meet the same pictures in the same order.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ class Sampler:
         device = normalise.mean.device
         self.recipe, self.seed, self.normalise = recipe, seed, normalise
         self.batch: int = min(recipe.batch, count)
-        self.margin = round(recipe.shift * max(self.height, self.width))
+        self.margin = math.ceil(recipe.shift * max(self.height, self.width))
         self.labels = torch.from_numpy(pictures.labels).to(device)
         self.pixels = torch.from_numpy(_mirrored_border(pictures.pixels, self.margin)).to(device)
         self._mirrored_first = torch.rand(count, generator=self._random(-1)) < 0.5
