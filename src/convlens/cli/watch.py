@@ -15,7 +15,7 @@ from convlens.pipeline import Event, Note, Reading, Ready
 from convlens.training.events import EpochDone, StepDone
 
 REFRESH = 0.1  # seconds
-BAR = 20  # characters
+BAR = 8  # characters: the live line is to fit 80 columns
 
 
 class Watch:
@@ -85,10 +85,10 @@ def step_line(event: StepDone, last: EpochDone | None) -> str:
     """The live line: progress, epoch, loss, accuracies, speed and time left, in 80 columns."""
     accuracies = ""
     if last is not None:
-        accuracies = f" · train {last.train_accuracy:.1%} val {last.validation_accuracy:.1%}"
+        accuracies = f"  train {last.train_accuracy:.1%} val {last.validation_accuracy:.1%}"
     return (
-        f"{bar(event.progress)} epoch {event.epochs:.1f} · loss {event.loss:.3f}{accuracies}"
-        f" · {event.pictures_per_second:,.0f}/s · {clock(event.seconds_left)} left"
+        f"{bar(event.progress)} epoch {event.epochs:.1f}  loss {event.loss:.2f}{accuracies}"
+        f"  {event.pictures_per_second:,.0f}/s  {clock(event.seconds_left)} left"
     )
 
 
