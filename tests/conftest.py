@@ -7,11 +7,11 @@ import os
 # Threads that wait for each other make small networks crawl on a busy machine; set before torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Callable
+from pathlib import Path
 
-import pytest  # noqa: E402
-from hypothesis import HealthCheck, settings  # noqa: E402
+import pytest
+from hypothesis import HealthCheck, settings
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("convlens", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,3 +41,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"{path.name}: see --update-golden"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def digits_model(tmp_path_factory):
+    """A quickly trained model of the embedded digits."""
+    path = tmp_path_factory.mktemp("model") / "digits.safetensors"
+    from convlens.cli.main import run
+
+    assert run(["train", "digits", "--epochs", "6", "--quiet", "--json", "--out", str(path)]) == 0
+    return path

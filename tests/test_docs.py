@@ -30,6 +30,7 @@ from PIL import Image
 
 from convlens import Architecture, NotationError
 from convlens.cli.main import cli, run
+from convlens.notation.words import LAYER_WORDS, VOCABULARY
 from tests.test_house import LEVELS
 
 ROOT = Path(__file__).parent.parent
@@ -200,6 +201,14 @@ def test_the_house_is_drawn_as_it_stands():
     rooms = {p.stem for p in source.iterdir() if p.suffix in ("", ".py")} - {"__init__"}
     for room in rooms & LEVELS.keys():
         assert re.search(rf"(^|; ){room}\b", drawn[str(LEVELS[room])]), room
+
+
+def test_every_word_and_option_of_the_notation_is_described():
+    text = (ROOT / "docs" / "notation.md").read_text(encoding="utf-8")
+    for word in LAYER_WORDS:
+        assert re.search(rf"`{word}\b", text) or f"## {word}" in text, word
+    for option in {option for word in VOCABULARY.values() for option in word.options}:
+        assert re.search(rf"(?i)\b{option}\b", text), option
 
 
 def test_a_broken_snippet_is_noticed(desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +18,11 @@ from convlens.modelfile import Model, Weights, read_model, write_model
 from convlens.notation import Architecture
 
 if TYPE_CHECKING:
+    from convlens.network.arrays import ArrayPredictor
     from convlens.network.predictor import Predictor
+
+FEW_MULTIPLY_ADDS = 2_000_000_000
+"""About what numpy does in the time that torch takes to load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,12 @@ class Classifier:
         return decode(picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit)
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Pixels (N, H, W, C) to the network's scores (N, classes), before temperature."""
+        """Pixels (N, H, W, C) to the network's scores (N, classes), before temperature.
+
+        A few pictures go through numpy where torch is not loaded yet: loading takes longer.
+        """
+        if "torch" not in sys.modules and len(pixels) * self._multiply_adds <= FEW_MULTIPLY_ADDS:
+            return self._arrays.scores(pixels)
         return self._predictor.scores(pixels)
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -141,6 +151,16 @@ class Classifier:
     def with_training(self, **facts: Any) -> Self:
         """The same classifier, more said about how it was trained."""
         return type(self)(replace(self.model, training={**self.training, **facts}))
+
+    @cached_property
+    def _multiply_adds(self) -> int:
+        return self.model.plan().multiply_adds
+
+    @cached_property
+    def _arrays(self) -> ArrayPredictor:
+        from convlens.network.arrays import ArrayPredictor
+
+        return ArrayPredictor(self.model.plan(), self.weights, self.preprocessing)
 
     @cached_property
     def _predictor(self) -> Predictor:

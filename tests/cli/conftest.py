@@ -50,14 +50,6 @@ def shades(tmp_path):
     return folder_of_shades(tmp_path / "shades")
 
 
-@pytest.fixture(scope="session")
-def digits_model(tmp_path_factory):
-    """A quickly trained model of the embedded digits."""
-    path = tmp_path_factory.mktemp("model") / "digits.safetensors"
-    assert run(["train", "digits", "--epochs", "6", "--quiet", "--json", "--out", str(path)]) == 0
-    return path
-
-
 def as_png(pixels):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")

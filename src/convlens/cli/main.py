@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 import time
@@ -21,6 +22,8 @@ COMMANDS = {
     "evaluate": "Measure a model on pictures with known classes.",
     "net": "Show a network layer by layer: volumes, parameters, work.",
     "zoo": "List the networks that have names.",
+    "import": "Make a model file of weights trained elsewhere.",
+    "export": "Write a model in a form that works elsewhere.",
 }
 """Every command with its line in ``convlens --help``, which must not import them to show it."""
 
@@ -38,7 +41,8 @@ class Commands(click.Group):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"convlens.cli.{cmd_name}"), cmd_name)
+        home = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = getattr(importlib.import_module(f"convlens.cli.{home}"), home)
         assert isinstance(command, click.Command)
         return command
 

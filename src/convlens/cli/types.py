@@ -48,5 +48,27 @@ class Size(click.ParamType[tuple[int, int]]):
         return width, height
 
 
+class Figures(click.ParamType[tuple[float, ...]]):
+    """``0.485,0.456,0.406`` or one number for all channels, to numbers."""
+
+    name = "figures"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """One number or three."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        try:
+            figures = tuple(float(part) for part in parts)
+        except ValueError:
+            figures = ()
+        if len(figures) not in (1, 3):
+            self.fail(f"{value!r} is not one number, or three with commas between", param, ctx)
+        return figures
+
+
 DURATION = Duration()
 SIZE = Size()
+FIGURES = Figures()

@@ -6,6 +6,7 @@ is refused with what is missing, misshapen and left over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -29,6 +30,7 @@ COUNTED = "num_batches_tracked"
 """Ends the name of a tensor that counts steps of training; nothing in prediction uses it."""
 
 _SHOWN = 4
+_DENSE = re.compile(r"(\.denselayer\d+\.(?:norm|conv))\.(?=[12]\.)")
 _MOST_CLASSES = 1_000_000
 
 
@@ -42,7 +44,10 @@ class _Match:
 
 
 def read_state(
-    path: Path, network: str | None, names: Sequence[str] | None = None, options: Options | None = None
+    path: Path,
+    network: str | None,
+    names: Sequence[str] | None = None,
+    options: Options | None = None,
 ) -> Model:
     """Read the state dict at ``path`` as the weights of ``network``.
 
@@ -79,7 +84,7 @@ def read_state(
 
 
 def _shapes(file: Any) -> Shapes:
-    """Names and shapes of the file's tensors, a ``module.`` before all of them taken off."""
+    """Names and shapes of the file's tensors, read from its header alone."""
     return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
 
 
@@ -97,9 +102,9 @@ def _matched(network: str, shapes: Shapes, options: Options) -> tuple[_Match, Vo
     known = NAMINGS.get(entry.name, ()) if entry else ()
     aside = LEFT_ASIDE.get(entry.name, ()) if entry else ()
     bare = {
-        _bare(name, shapes): name
-        for name in shapes
-        if not name.endswith(COUNTED) and not _bare(name, shapes).startswith(aside or ("\0",))
+        plain: name
+        for plain, name in _plain(shapes).items()
+        if not plain.endswith(COUNTED) and not plain.startswith(aside)
     }
     theirs = {name: shapes[full] for name, full in bare.items()}
     matches = [_compared(architecture, taken, theirs, naming) for naming in known or (None,)]
@@ -108,10 +113,15 @@ def _matched(network: str, shapes: Shapes, options: Options) -> tuple[_Match, Vo
     return _Match(best.plan, sources, best.problems), volume
 
 
-def _bare(name: str, shapes: Shapes) -> str:
-    """The name without the ``module.`` that training on several devices puts before every one."""
-    wrapped = all(other.startswith("module.") for other in shapes)
-    return name.removeprefix("module.") if wrapped else name
+def _plain(shapes: Shapes) -> dict[str, str]:
+    """The file's names by what they are without the marks that some files carry.
+
+    Training on several devices puts ``module.`` before every name; torchvision's first DenseNets
+    say ``norm.1`` for ``norm1``.
+    """
+    wrapped = all(name.startswith("module.") for name in shapes)
+    start = len("module.") if wrapped else 0
+    return {_DENSE.sub(r"\1", name[start:]): name for name in shapes}
 
 
 def _compared(

@@ -22,8 +22,7 @@ INPUT
 CONV 120@5x5 valid - TANH
 FC 84 - TANH - FC""",
     line="reads the digits on cheques",
-    title="LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document "
-    "Recognition",
+    title="LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition",
     year=1998,
     input=Volume(32, 32, 1),
     classes=10,

@@ -1,0 +1,100 @@
+"""``convlens import``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from convlens.cli.types import FIGURES, SIZE
+
+if TYPE_CHECKING:
+    from convlens.importing import Options
+    from convlens.modelfile import Model
+
+
+@click.command("import")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--hub", metavar="REPO", help="Fetch FILE from this place of the Hugging Face hub.")
+@click.option("--net", metavar="NAME|TEXT", help="The network that the weights belong to.")
+@click.option("--classes", type=click.Path(path_type=Path), metavar="FILE",
+              help="Names of the classes: lines of text, or JSON.  [default: 0, 1, …]")  # fmt: skip
+@click.option("--size", type=SIZE, metavar="WxH", help="Size that pictures are brought to.")
+@click.option("--fit", type=click.Choice(["crop", "stretch", "pad"]), default="crop",
+              show_default=True, help="How.")  # fmt: skip
+@click.option("--mean", type=FIGURES, metavar="R,G,B",
+              help="Mean of the channels, in pixel / 255.  [default: ImageNet's]")  # fmt: skip
+@click.option("--std", type=FIGURES, metavar="R,G,B", help="Their deviation.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
+def import_(  # noqa: PLR0913
+    file: Path | None,
+    hub: str | None,
+    net: str | None,
+    classes: Path | None,
+    size: tuple[int, int] | None,
+    fit: Literal["crop", "stretch", "pad"],
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Make a model file of weights that were trained elsewhere.
+
+    FILE is a state dict in safetensors, named as torchvision or timm do, of a network that
+    `convlens zoo` lists; or a network that ConvNetJS wrote as JSON. Pickles are refused.
+
+    \b
+    convlens import resnet18.safetensors --classes imagenet.txt
+    convlens import --hub timm/resnet18.a1_in1k
+    convlens import snapshot.json --out digits.safetensors
+    """
+    from convlens.cli.train import free_path
+    from convlens.importing import Options
+    from convlens.modelfile import write_model
+
+    if file is None and hub is None:
+        raise click.UsageError("Missing argument 'FILE', or --hub.")
+    options = Options(size, mean, std, fit)
+    if hub is not None:
+        from convlens.importing import fetch
+
+        fetched = fetch(hub, *([str(file)] if file else []))
+        file, options = fetched.path, options.or_else(fetched.options)
+    assert file is not None
+    model = read(file, net, classes, options)
+    path = out or free_path(hub.rpartition("/")[2] if hub else file.stem)
+    write_model(model, path)
+    plan = model.plan()
+    if as_json:
+        document = {
+            "model": str(path),
+            "architecture": str(model.architecture),
+            "classes": list(model.classes),
+            "parameters": plan.parameters,
+            "preprocessing": model.preprocessing.to_json(),
+        }
+        click.echo(json.dumps(document, ensure_ascii=False))
+        return
+    click.echo(f"{plan.parameters:,} parameters, {plan.input}, {plan.classes:,} classes")
+    click.echo(f"model: {path}")
+
+
+def read(file: Path, net: str | None, classes: Path | None, options: Options) -> Model:
+    """The model that ``file`` holds, whichever kind of file it is."""
+    from convlens.errors import SettingsError
+    from convlens.importing import kind_of, read_labels, read_state
+
+    names = None if classes is None else read_labels(classes)
+    if kind_of(file) == "safetensors":
+        return read_state(file, net, names, options)
+    if net is not None or options.mean or options.std or options.size:
+        raise SettingsError(
+            "a snapshot of ConvNetJS says itself what its network and its input are",
+            "leave out --net, --size, --mean and --std",
+        )
+    from convlens.convnetjs import read_snapshot
+
+    return read_snapshot(file, names)
