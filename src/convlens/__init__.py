@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ModelFileError,
         NotationError,
         OutputError,
+        RunError,
         SettingsError,
     )
     from convlens.notation import Architecture
@@ -35,6 +36,7 @@ _HOMES = {
     "ModelFileError": "convlens.errors",
     "NotationError": "convlens.errors",
     "OutputError": "convlens.errors",
+    "RunError": "convlens.errors",
     "Prediction": "convlens.classifier",
     "SettingsError": "convlens.errors",
     "load": "convlens.api",
@@ -50,6 +52,7 @@ __all__ = [
     "NotationError",
     "OutputError",
     "Prediction",
+    "RunError",
     "SettingsError",
     "load",
     "train",

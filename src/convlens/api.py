@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from convlens import pipeline
 from convlens.classifier import Classifier
 from convlens.notation import Architecture
-from convlens.pipeline import Event, Settings
-from convlens.pipeline import train as run
+from convlens.pipeline import Event, Keep, Settings
 
 
 def train(
@@ -25,6 +25,7 @@ def train(
     seed: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     cache: bool = True,
+    run: str | Path | None = None,
     listen: Callable[[Event], None] = lambda event: None,
 ) -> Classifier:
     """Train a network on pictures; returns the classifier, and writes it to ``out`` if given.
@@ -35,8 +36,10 @@ def train(
     the whole) say how long; ``batch`` how many pictures a step takes; ``lr`` multiplies the
     recipe's learning rates; ``size`` (width, height) is what pictures are brought to, in pixels.
     The same ``seed`` on the same processor gives the same weights, unless a budget is given.
-    ``listen`` is called with every event on the way. How well it did stands in the result's
-    ``training``. Raises ConvLensError for what the caller can mend.
+    ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
+    again goes on with what is unfinished there. ``listen`` is called with every event on the way.
+    How well it did stands in the result's ``training``. Raises ConvLensError for what the caller
+    can mend.
     """
     settings = Settings(
         data=data,
@@ -51,7 +54,8 @@ def train(
         device=device,
         cache=cache,
     )
-    return run(settings, listen).classifier
+    keep = None if run is None else Keep(Path(run))
+    return pipeline.train(settings, listen, keep=keep).classifier
 
 
 def load(path: str | Path) -> Classifier:

@@ -24,10 +24,13 @@ def check_writable(path: Path) -> None:
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(13, os.strerror(13))
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+OUT_HINT = "say where with --out FILE"
+
+
+def write_atomically(path: Path, content: bytes | bytearray, hint: str | None = OUT_HINT) -> None:
     """Replace ``path`` by ``content``: a reader sees the old file or the new one, never a part.
 
     The bytes are on the disk before the name is moved to them. Raises OutputError where that
@@ -47,16 +50,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         scratch.replace(path)
         _flush_folder(path.parent)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error, hint) from error
     finally:
         if scratch is not None:
             with contextlib.suppress(OSError):
                 scratch.unlink(missing_ok=True)
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
+def cannot_write(path: Path, error: OSError, hint: str | None = OUT_HINT) -> OutputError:
+    """What ``error`` means to the user."""
     reason = (error.strerror or str(error)).lower()
-    return OutputError(f"cannot write {path}: {reason}", "say where with --out FILE")
+    return OutputError(f"cannot write {path}: {reason}", hint)
 
 
 def _umask() -> int:

@@ -121,6 +121,11 @@ def read_model(path: Path) -> Model:
             f"there is no model file {path}", "train one: convlens train"
         ) from None
     except (OSError, SafetensorError) as error:
+        if path.is_dir():
+            raise ModelFileError(
+                f"{path} is a folder, not a model file",
+                "give the .safetensors file; among a command's arguments it comes first",
+            ) from None
         raise ModelFileError(
             f"{path} is not a whole safetensors file: {_reason(error)}",
             "a model file comes from convlens train and ends in .safetensors",

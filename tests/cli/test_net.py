@@ -33,7 +33,7 @@ def shown(*arguments: str, columns: int = 80) -> Result:
 )
 def test_tables_as_printed(golden, name: str, said: str, columns: int):
     lines = shown(said, columns=columns).stdout.split("\n")
-    golden(f"net_{name}.txt", "\n".join(line.rstrip() for line in lines))
+    golden(f"net_{name}.txt", "\n".join(lines))
     table = lines[lines.index("") :]
     assert max(map(len, table)) <= columns
 

@@ -84,6 +84,25 @@ def test_models_that_are_none(convlens, tmp_path, pictures):
     (tmp_path / "none").mkdir()
 
 
+def test_a_folder_in_the_models_place(convlens, pictures):
+    for command in ("predict", "evaluate"):
+        status, out, err = convlens(command, pictures, pictures)
+        assert (status, out) == (1, "")
+        assert "is a folder, not a model file" in err
+        assert "it comes first" in err
+
+
+def test_two_forms_at_once_are_wrong_usage(convlens, digits_model, pictures):
+    status, out, err = convlens("predict", digits_model, pictures, "--json", "--csv")
+    assert (status, out) == (2, "")
+    assert "give one" in err
+
+
+def test_an_array_with_transparency_is_a_picture(digits_model):
+    classifier = cl.load(digits_model)
+    assert classifier.predict(np.zeros((8, 8, 4))).class_name in classifier.classes
+
+
 def test_an_empty_folder_is_said(convlens, digits_model, tmp_path):
     (tmp_path / "none").mkdir()
     status, _, err = convlens("predict", digits_model, "none")
@@ -137,6 +156,21 @@ def test_evaluate_shows_tables(convlens, digits_model):
     assert "rows: true class" in out
     assert "accuracy" in out
     assert max(map(len, out.splitlines())) <= 80
+    assert not [line for line in out.splitlines() if line != line.rstrip()]
+
+
+def test_evaluate_says_what_it_left_out(convlens, digits_model, pictures, tmp_path):
+    labelled = tmp_path / "labelled"
+    for name in ("0", "1", "2"):
+        (labelled / name).mkdir(parents=True)
+    (pictures / "0.png").rename(labelled / "0" / "a.png")
+    (pictures / "deeper" / "1.png").rename(labelled / "1" / "a.png")
+    (pictures / "2.png").rename(labelled / "loose.png")
+    status, out, err = convlens("evaluate", digits_model, labelled, "--json")
+    assert status == 0
+    assert "note: 1 picture lies in no class folder of labelled: left out" in err
+    assert "note: the class folder `2` holds no pictures: left out" in err
+    json.loads(out)
 
 
 def test_evaluate_refuses_classes_that_the_model_does_not_know(convlens, digits_model, shades):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 import threading
 import time
@@ -250,6 +251,20 @@ def test_strips_of_a_large_picture_leave_no_seams():
 )
 def test_arrays(array, expected):
     assert (small(array) == expected).all()
+
+
+def test_an_array_with_transparency_is_decoded_as_its_file_is():
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 4), np.uint8)
+    of_file = small(saved(Image.fromarray(pixels), "PNG"))
+    assert (small(pixels) == of_file).all()
+    assert (small(pixels / 255.0) == of_file).all()
+    assert (small(np.zeros((6, 8, 4))) == 255).all()
+
+
+@pytest.mark.parametrize("shape", [(6, 8, 5), (4, 6, 8), (8,)])
+def test_the_shape_in_a_message_is_the_users(shape):
+    with pytest.raises(DataError, match=re.escape(f"an array of shape {shape} ")):
+        small(np.zeros(shape))
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,11 @@ def test_a_class_that_only_tests_keeps_its_index_and_is_told():
     assert division.warnings == ("the class `b` has no training picture",)
 
 
+def test_of_a_class_with_one_picture_that_only_tests_the_missing_training_is_told():
+    data = parted(train={"a": 9, "b": 9, "c": 0}, test={"a": 1, "b": 1, "c": 1})
+    assert divide(data, seed=0).warnings == ("the class `c` has no training picture",)
+
+
 def test_too_few_pictures_to_hold_any_back():
     division = divide(source({"a": 1, "b": 1}), seed=0)
     assert parts_of(division) == [[0, 1], [], []]

@@ -17,7 +17,7 @@ TEXTS = [
     "[CONV 8 - RELU - POOL]*2 - FC",
     "CONV 8 - BN - RELU - POOL - FC",
     "CONV 8 nobias - POOL - BN - GELU - CONV 8 - BN - RELU - POOL 3x3/2 pad 1 floor - FC",
-    "CONV 8 - BN - RELU - RES[CONV 8 - BN - RELU - POOL 3x3/1 same - CONV 8 - BN] - RELU - POOL - FC",
+    "CONV 8 - BN - RES[CONV 8 - BN - RELU - POOL 3x3/1 same - CONV 8 - BN] - RELU - POOL - FC",
     "CAT[CONV 4 - BN - RELU - POOL | CONV 4@3x3/2 groups 1 - BN] - BN - FC",
     "POOL - RELU - CONV 4 - RELU - POOL 2x2 avg - BN - FC",
 ]

@@ -39,7 +39,7 @@ def test_a_near_miss_is_named():
     assert "did you mean lenet5?" in str(caught.value)
     with pytest.raises(SettingsError) as caught:
         find("zzz")
-    assert "introduction" in str(caught.value)
+    assert "convlens zoo" in str(caught.value)
     assert "did you mean" not in str(caught.value)
 
 
@@ -48,7 +48,14 @@ def test_resolve_takes_names_files_and_notation(tmp_path: Path):
     path.write_text("INPUT\nCONV 8 # mine\nFC\n")
     assert resolve("ResNet8") == find("resnet8").architecture
     assert resolve(str(path)).source == "INPUT\nCONV 8 # mine\nFC\n"
-    assert resolve("CONV 8 - FC") == resolve(str(path))
+    assert resolve("CONV 8 - FC") == resolve(str(path)) == resolve(path)
+
+
+def test_a_path_is_always_a_file(tmp_path: Path):
+    with pytest.raises(SettingsError, match="no file"):
+        resolve(tmp_path / "lenet5")
+    with pytest.raises(SettingsError, match="no file"):
+        resolve(Path("lenet5"))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +65,8 @@ def test_resolve_takes_names_files_and_notation(tmp_path: Path):
         ("resnet-8", "did you mean resnet8"),
         ("nets/mine.txt", "no file"),
         ("./nothing/", "no file"),
+        ("zoo", "`convlens zoo` lists"),
+        ("hello", "`convlens zoo` lists"),
     ],
 )
 def test_resolve_says_what_it_missed(said: str, message: str):

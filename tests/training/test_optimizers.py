@@ -38,11 +38,11 @@ def test_both_optimizers_descend():
     x, y = torch.randn(30, 2, 6, 6), torch.arange(30) % 3
     optimizers = Optimizers(network, Recipe())
     losses = []
-    for step in range(60):
+    for step in range(200):
         loss = nn.functional.cross_entropy(network(x), y)
         optimizers.zero_grad()
         loss.backward()
-        optimizers.step(1 - step / 60)
+        optimizers.step(1 - step / 200)
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.05 < 1 < losses[0]
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from convlens.training import schedule
@@ -38,7 +40,7 @@ def test_until_ends_at_the_deadline_with_all_progress_made(monkeypatch, slows_do
     assert progress == sorted(progress)
     assert until.progress == pytest.approx(1, abs=0.03)
     assert clock.now == pytest.approx(110 - 0.1, abs=0.15)  # one look at the end still fits
-    steps = [b - a for a, b in zip(progress[5:], progress[6:], strict=False)]
+    steps = [b - a for a, b in pairwise(progress[5:])]
     if not slows_down:
         assert max(steps) < 2.5 * sorted(steps)[len(steps) // 2]  # no jump: an even schedule
 

@@ -37,6 +37,8 @@ def evaluate(model: Path, data: str, no_cache: bool, quiet: bool, as_json: bool)
         judged = pictures_for(
             classifier, source, lambda done, total: watch(Reading(done, total)), cache=not no_cache
         )
+        for warning in source.warnings:
+            watch(Note(f"note: {warning}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
@@ -50,14 +52,10 @@ def evaluate(model: Path, data: str, no_cache: bool, quiet: bool, as_json: bool)
 
 def show(found: Evaluation) -> None:
     """Print the figures and the confusion table."""
-    from rich.console import Console
-
+    from convlens.cli.output import output
     from convlens.cli.tables import confusion_table, figures_table
 
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(figures_table(found))
-    console.print()
-    console.print(confusion_table(found))
-    console.print(
+    figures = (
         f"\naccuracy [bold]{found.accuracy:.2%}[/] of {found.n:,}, log loss {found.log_loss:.4f}"
     )
+    output(figures_table(found), "", confusion_table(found), figures, wrap=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,21 +22,26 @@ if TYPE_CHECKING:
 @click.option("--net", metavar="NAME|TEXT", help="The network that the weights belong to.")
 @click.option("--classes", type=click.Path(path_type=Path), metavar="FILE",
               help="Names of the classes: lines of text, or JSON.  [default: 0, 1, …]")  # fmt: skip
-@click.option("--size", type=SIZE, metavar="WxH", help="Size that pictures are brought to.")
-@click.option("--fit", type=click.Choice(["crop", "stretch", "pad"]), default="crop",
-              show_default=True, help="How.")  # fmt: skip
+@click.option(
+    "--size",
+    type=SIZE,
+    metavar="WxH",
+    help="Size that pictures are brought to.  [default: the network's own]",
+)
+@click.option("--fit", type=click.Choice(["crop", "stretch", "pad"]),
+              help="How.  [default: crop; of a snapshot: stretch]")  # fmt: skip
 @click.option("--mean", type=FIGURES, metavar="R,G,B",
               help="Mean of the channels, in pixel / 255.  [default: ImageNet's]")  # fmt: skip
 @click.option("--std", type=FIGURES, metavar="R,G,B", help="Their deviation.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
-def import_(  # noqa: PLR0913
+def import_(
     file: Path | None,
     hub: str | None,
     net: str | None,
     classes: Path | None,
     size: tuple[int, int] | None,
-    fit: Literal["crop", "stretch", "pad"],
+    fit: Literal["crop", "stretch", "pad"] | None,
     mean: tuple[float, ...] | None,
     std: tuple[float, ...] | None,
     out: Path | None,
@@ -52,19 +58,24 @@ def import_(  # noqa: PLR0913
     convlens import snapshot.json --out digits.safetensors
     """
     from convlens.cli.train import free_path
+    from convlens.files import check_writable
     from convlens.importing import Options
     from convlens.modelfile import write_model
 
     if file is None and hub is None:
         raise click.UsageError("Missing argument 'FILE', or --hub.")
-    options = Options(size, mean, std, fit)
+    options = Options(size, mean, std, fit or "crop")
     if hub is not None:
         from convlens.importing import fetch
 
         fetched = fetch(hub, *([str(file)] if file else []))
         file, options = fetched.path, options.or_else(fetched.options)
     assert file is not None
+    if out is not None:
+        check_writable(out)
     model = read(file, net, classes, options)
+    if fit is not None:
+        model = replace(model, preprocessing=replace(model.preprocessing, fit=fit))
     path = out or free_path(hub.rpartition("/")[2] if hub else file.stem)
     write_model(model, path)
     plan = model.plan()

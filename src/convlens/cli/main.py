@@ -18,6 +18,7 @@ BEGUN = time.monotonic()
 
 COMMANDS = {
     "train": "Train a network on pictures and write a model file.",
+    "runs": "List trainings: running, unfinished, finished.",
     "predict": "Classify pictures.",
     "evaluate": "Measure a model on pictures with known classes.",
     "net": "Show a network layer by layer: volumes, parameters, work.",
@@ -27,7 +28,7 @@ COMMANDS = {
 }
 """Every command with its line in ``convlens --help``, which must not import them to show it."""
 
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 
 
 class Commands(click.Group):
@@ -65,23 +66,28 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
     try:
-        result = cli.main(arguments, prog_name="convlens", standalone_mode=False)
+        result = cli.main(
+            arguments or ["--help"], prog_name="convlens", standalone_mode=False, obj=arguments
+        )
     except ConvLensError as error:
         complain(error)
         return FAILED
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        from convlens.cli.signals import INTERRUPTED, TERMINATED, Terminated
+
         click.echo("interrupted", err=True)
-        return INTERRUPTED
+        ended = isinstance(error.__cause__ or error, Terminated)  # click wraps what it catches
+        return TERMINATED if ended else INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
@@ -91,9 +97,7 @@ def run(arguments: list[str]) -> int:
 def complain(error: ConvLensError) -> None:
     """Say on stderr what is wrong, where, and what to do."""
     if isinstance(error, NotationError):
-        from convlens.notation import render
-
-        click.echo(f"error: {render(error)}", err=True)
+        click.echo(f"error: {error}", err=True)
         return
     click.echo(f"error: {error.message}", err=True)
     if error.hint:

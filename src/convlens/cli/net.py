@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from convlens.notation.plan import VALUE_BYTES
 
 DEFAULT_INPUT = Volume(32, 32, 3)
 DEFAULT_CLASSES = 10
+_TITLE = 80
 
 
 def _volume(ctx: click.Context, param: click.Parameter, said: str | None) -> Volume | None:
@@ -35,26 +37,46 @@ def _volume(ctx: click.Context, param: click.Parameter, said: str | None) -> Vol
     callback=_volume,
     help="The input's width x height x depth, such as 32x32x3.",
 )
-@click.option("--classes", type=click.IntRange(min=1), help="The number of classes.")
+@click.option(
+    "--classes", type=click.IntRange(min=1), metavar="N", help="The number of classes."
+)
+@click.option("--svg", type=click.Path(path_type=Path), metavar="FILE",
+              help="Draw it: the row of its volumes, fit for a slide.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def net(network: str, volume: Volume | None, classes: int | None, as_json: bool) -> None:
+def net(
+    network: str, volume: Volume | None, classes: int | None, svg: Path | None, as_json: bool
+) -> None:
     """Show every layer's volume, parameters, work, memory and receptive field.
 
     NETWORK is notation, a text file with it, or a name that `convlens zoo` lists. What it leaves
-    open is 32x32x3 and 10 classes, unless you say otherwise.
+    open is 32x32x3 and 10 classes (of a name: what the network was made for), unless you say
+    otherwise.
 
     \b
     convlens net "INPUT - [CONV - RELU - POOL]*3 - FC"
-    convlens net lenet5 --json
+    convlens net lenet5 --svg lenet5.svg
     """
     architecture = resolve(network)
     plan = _planned(architecture, network, volume, classes)
+    if svg is not None:
+        _draw(plan, network, svg)
+        return
     if as_json:
         click.echo(json.dumps(as_document(plan), ensure_ascii=False))
         return
     from convlens.cli.net_table import print_plan
 
     print_plan(plan)
+
+
+def _draw(plan: Plan, said: str, path: Path) -> None:
+    """Write the drawing of ``plan`` to ``path``, under its name or its text where that is short."""
+    from convlens.drawing import draw
+    from convlens.files import write_atomically
+
+    title = " ".join(said.split())
+    write_atomically(path, draw(plan, title if len(title) <= _TITLE else None).encode())
+    click.echo(f"drawing: {path}")
 
 
 def _planned(

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from convlens.cli.output import output
 from convlens.notation import Plan, Row, Sides
 from convlens.notation.layers import Activation, Concat, Conv, GlobalPool, Layer, Pool, Residual
 from convlens.notation.plan import VALUE_BYTES
@@ -19,18 +20,15 @@ _WIDE = 104
 
 def print_plan(plan: Plan) -> None:
     """Print the network, a row for each layer and the totals on standard output."""
-    console = Console(highlight=False)
-    console.print(Text(str(plan.architecture)), soft_wrap=True)
-    console.print()
-    console.print(_table(plan, formulas=console.width >= _WIDE))
-    console.print()
-    console.print(
+    output(Text(str(plan.architecture)), wrap=False)
+    output("", _table(plan, formulas=Console().width >= _WIDE), "")
+    output(
         Text(
             f"{plan.parameters:,} parameters and {plan.multiply_adds:,} multiply-adds.\n"
             f"adds: multiply-adds · sees: pixels of the input · memory: of the output, for one\n"
             f"picture at 4 bytes a value; training keeps about as much again for gradients"
         ),
-        soft_wrap=True,
+        wrap=False,
     )
 
 

@@ -33,15 +33,17 @@ class Answer(NamedTuple):
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path),
                 metavar="PICTURE|FOLDER...")  # fmt: skip
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, metavar="K",
-              help="Classes shown for each picture.")  # fmt: skip
-@click.option("--json", "form", flag_value="json", help="One JSON document a line.")
-@click.option("--csv", "form", flag_value="csv", help="A table with a column for each class.")
-def predict(model: Path, pictures: tuple[Path, ...], top: int, form: str | None) -> int:
+              help="Classes in the text; --json and --csv have all of them.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table with a column for each class.")
+def predict(model: Path, pictures: tuple[Path, ...], top: int, as_json: bool, as_csv: bool) -> int:
     """Say what is in each PICTURE, and in each picture of every FOLDER."""
     from convlens.classifier import Classifier
 
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv are two forms of the answer: give one")
     classifier = Classifier.load(model)
-    show = {"json": show_json, "csv": show_csv}.get(form or "", show_text)
+    show = show_json if as_json else show_csv if as_csv else show_text
     failed = show(answers(classifier, list(files(pictures))), classifier.classes, top)
     return FAILED if failed else 0
 

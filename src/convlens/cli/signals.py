@@ -1,4 +1,4 @@
-"""Ctrl-C: once to end the step and keep what was learned, twice to end at once."""
+"""Ctrl-C and SIGTERM: once to end the step and keep what was learned, twice to end at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from typing import Any, Self
 
 import click
 
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit statuses after Ctrl-C and after SIGTERM, as shells have them."""
+
+
+class Terminated(KeyboardInterrupt):
+    """What SIGTERM raises where it is to end the command at once."""
+
 
 class Interruption:
     """Turns the first interrupt into a flag; the second is a KeyboardInterrupt as usual.
 
     ``asked`` is what training looks at between steps. While nobody looks (pictures are still being
-    read), the first interrupt ends the command at once.
+    read), the first interrupt ends the command at once. ``status`` is what to exit with then.
     """
 
     def __init__(self) -> None:
+        self.status = INTERRUPTED
         self._asked = False
         self._watched = False
-        self._before: Any = signal.default_int_handler
+        self._before: dict[signal.Signals, Any] = {}
 
     def asked(self) -> bool:
         """Whether to stop. From the first call on, an interrupt waits to be seen here."""
@@ -27,13 +35,16 @@ class Interruption:
         return self._asked
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        terminated = number == signal.SIGTERM
         if self._asked or not self._watched:
-            raise KeyboardInterrupt
+            raise Terminated if terminated else KeyboardInterrupt
         self._asked = True
+        self.status = TERMINATED if terminated else INTERRUPTED
         click.echo("\nstopping after this step (again: at once)", err=True)
 
     def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._interrupt)
         return self
 
     def __exit__(
@@ -42,4 +53,5 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -38,6 +41,14 @@ def print_summary(outcome: Outcome) -> None:
         console.print(f"… and {len(outcome.skipped) - MOST_SKIPPED:,} more files skipped")
     if outcome.path is not None:
         console.print(Text(f"model: {outcome.path}", style="bold"))
+    if learned.stopped and outcome.run is not None:
+        print_how_to_go_on(outcome.run)
+
+
+def print_how_to_go_on(run: Path) -> None:
+    """Say how an interrupted run is taken up again."""
+    command = shlex.join(["convlens", "train", "--resume", str(run)])
+    print(f"to go on: the same command again, or {command}")
 
 
 def class_table(judged: Evaluation, part: str) -> Table:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from convlens.cli.main import BEGUN, INTERRUPTED
+from convlens.cli.main import BEGUN
 from convlens.cli.types import DURATION, SIZE
+
+if TYPE_CHECKING:
+    from convlens.pipeline import Keep, Settings
 
 
 @click.command()
-@click.argument("data")
+@click.argument("data", required=False, metavar="DATA")
 @click.option("--net", metavar="TEXT|FILE|NAME", help="The network; left out: one that suits.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
 @click.option("--epochs", type=click.FloatRange(0, 100_000, min_open=True), metavar="N",
@@ -30,39 +37,108 @@ from convlens.cli.types import DURATION, SIZE
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True)  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
+@click.option("--resume", metavar="RUN", help="Go on with a run: its folder, or its name in runs/.")
+@click.option("--fresh", is_flag=True, help="Begin anew where the same command is unfinished.")
+@click.option("--anyway", is_flag=True, help="Go on although data, network or recipe changed.")
+@click.option("--runs", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Where run folders go.  [default: runs, beside the model]")  # fmt: skip
+@click.option("--tensorboard", is_flag=True, help="Write files for TensorBoard to the run folder.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
-def train(data: str, quiet: bool, as_json: bool, no_cache: bool, **settings: Any) -> int:
+@click.pass_context
+def train(
+    context: click.Context,
+    /,
+    data: str | None,
+    quiet: bool,
+    as_json: bool,
+    no_cache: bool,
+    tensorboard: bool,
+    **options: Any,
+) -> int:
     """Train a network on DATA and write a model file.
 
     DATA is a folder with a subfolder for each class (or train/ and test/ with such subfolders), a
     .zip or .tar of one, an .npz of arrays, or the word digits for the handwritten digits that come
     along.
+
+    What is interrupted goes on with the same command, or with --resume.
     """
     from convlens import pipeline
     from convlens.cli.signals import Interruption
     from convlens.cli.watch import Watch
 
-    settings["out"] = settings["out"] or free_path(data)
-    if settings["epochs"] is not None and settings["budget"] is not None:
+    if options["epochs"] is not None and options["budget"] is not None:
         raise click.UsageError("--epochs and --budget both say how long to train: give one")
-    chosen = pipeline.Settings(data=data, cache=not no_cache, **settings)
+    settings, keep = placed(context, data, options, cache=not no_cache)
     with Interruption() as interruption, Watch(quiet) as watch:
-        outcome = pipeline.train(chosen, listen=watch, stop=interruption.asked, begun=BEGUN)
+        listeners: list[Callable[[pipeline.Event], None]] = [watch]
+        if tensorboard:
+            from convlens.pipeline.tensorboard import Board
+
+            listeners.append(Board(keep.folder / "tensorboard"))
+
+        def listen(event: pipeline.Event) -> None:
+            for one in listeners:
+                one(event)
+
+        outcome = pipeline.train(settings, listen, interruption.asked, BEGUN, keep)
     if as_json:
         click.echo(json.dumps(outcome.to_json()))
     else:
         from convlens.cli.summary import print_summary
 
         print_summary(outcome)
-    return INTERRUPTED if outcome.learned.stopped else 0
+    return interruption.status if outcome.learned.stopped else 0
 
 
-def free_path(data: str) -> Path:
-    """``<name of the data>.safetensors`` in this folder, numbered where there is one already."""
+def placed(
+    context: click.Context, data: str | None, options: dict[str, Any], cache: bool
+) -> tuple[Settings, Keep]:
+    """What to train and where to keep it, going by what was given and what is there."""
+    from convlens.pipeline import Keep, Settings
+    from convlens.pipeline.placing import RUNS, folder_for, found, resumed, unfinished
+
+    flags = {name: options.pop(name) for name in ("fresh", "anyway")}
+    resume, runs = options.pop("resume"), options.pop("runs")
+    command = shlex.join(["convlens", *context.find_root().obj])
+    if resume is not None and flags["fresh"]:
+        raise click.UsageError("--resume goes on and --fresh begins anew: give one")
+    if resume is not None:
+        folder = found(resume, runs)
+        given = {name: options[name] for name in options if _is_given(context, name)}
+        given |= {"cache": cache} | ({} if data is None else {"data": data})
+        keep = Keep(folder, resume=True, command=command, anyway=flags["anyway"])
+        return resumed(folder, given), keep
+    if data is None:
+        raise click.UsageError("Missing argument 'DATA'.")
+    settings = Settings(data=data, cache=cache, **options)
+    if settings.out is not None:
+        return settings, Keep(folder_for(settings.out, runs), command=command, **flags)
+    places = unfinished(settings, runs or Path(RUNS)) or _free_places(data, runs)
+    return replace(settings, out=places[0]), Keep(places[1], command=command, **flags)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+
+
+def _free_places(data: str, runs: Path | None) -> tuple[Path, Path]:
+    """A model file and a run folder that are not there yet."""
+    from convlens.pipeline.placing import folder_for
+
+    out = free_path(data, lambda path: folder_for(path, runs).exists())
+    return out, folder_for(out, runs)
+
+
+def free_path(data: str, taken: Callable[[Path], bool] = lambda path: False) -> Path:
+    """``<name of the data>.safetensors`` in this folder, numbered where there is one already.
+
+    A name of which ``taken`` is true is passed over too.
+    """
     name = Path(data).resolve().name.split(".")[0] or "model"
     path, number = Path(f"{name}.safetensors"), 1
-    while path.exists():
+    while path.exists() or taken(path):
         number += 1
         path = Path(f"{name}-{number}.safetensors")
     return path

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from convlens.pipeline import Event, Note, Reading, Ready
-from convlens.training.events import EpochDone, StepDone
+from convlens.pipeline import Event, Note, Reading, Ready, Resumed
+from convlens.training.events import BatchSplit, EpochDone, StepDone, WentBack
 
 REFRESH = 0.1  # seconds
 BAR = 8  # characters: the live line is to fit 80 columns
@@ -51,6 +51,8 @@ class Watch:
                 self.console.print(Text(event.text))
             case Ready():
                 self._introduce(event)
+            case Resumed() | WentBack() | BatchSplit():
+                self.console.print(Text(happening(event)))
             case EpochDone():
                 self.last = event
                 if not self.console.is_terminal:
@@ -74,6 +76,23 @@ class Watch:
                 reading_line(event) if isinstance(event, Reading) else step_line(event, self.last)
             )
             self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def happening(event: Resumed | WentBack | BatchSplit) -> str:
+    """A line about what does not happen in every run."""
+    match event:
+        case Resumed():
+            return f"going on with {event.run} after step {event.step:,}, epoch {event.epochs:.4g}"
+        case WentBack():
+            return (
+                f"note: the {event.what} of step {event.step:,} is not finite; back to step "
+                f"{event.to:,}, the learning rate times {event.rate:g} from now on"
+            )
+        case BatchSplit():
+            return (
+                f"note: the memory is too small for the batch; it is taken {event.pictures:,} "
+                f"pictures at a time (batch-norms measure each {event.pictures:,} by themselves)"
+            )
 
 
 def reading_line(event: Reading) -> str:

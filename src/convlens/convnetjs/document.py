@@ -57,7 +57,7 @@ class Part:
         value = self.said.get(key, default)
         if type(value) not in (int, float):
             raise self.bad(f"{key} is {_shown(value)}, not a number")
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
 
     def rows(self, count: int, length: int) -> Values:
         """The filters' values, (count, length) float64, in the file's order."""

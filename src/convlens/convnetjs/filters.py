@@ -12,7 +12,7 @@ from convlens.notation.layers import Conv
 
 
 class Square(NamedTuple):
-    """Filters (K, D, H, W), and the padding on every side and the stride that they are used with."""
+    """Filters (K, D, H, W), the padding on every side of their input, and their stride."""
 
     filters: Values
     pad: int

@@ -15,7 +15,9 @@ from convlens.errors import ModelFileError, NotationError, SettingsError
 from convlens.modelfile import Model
 from convlens.notation import Architecture, Plan, Row, Volume
 from convlens.notation import layers as kinds
+from convlens.notation.faults import Misfit
 from convlens.notation.layers import Layer, Padding
+from convlens.notation.trace import trace
 
 CHANNELS = (1, 3)
 
@@ -60,17 +62,25 @@ def _planned(parts: list[Part]) -> Plan:
     layers = []
     before = volume
     for part in rest:
-        layers.append(_layer(part, before, last=part is rest[-1]))
+        layer = _layer(part, before, last=part is rest[-1])
+        _check_output(part, layer, before)
+        layers.append(layer)
         before = _output(part)
     if isinstance(layers[-1], kinds.Softmax):
         layers.pop()
     if not layers:
         raise Bad("it has no layer between its input and its softmax")
-    plan = _opened(layers, volume).plan(classes=before.size)
-    for part, row in zip(rest, plan.rows, strict=False):
-        if row.output != _output(part):
-            raise part.bad(f"it says {_output(part)}, but {row.input} makes {row.output}")
-    return plan
+    return _opened(layers, volume).plan(classes=before.size)
+
+
+def _check_output(part: Part, layer: Layer, volume: Volume) -> None:
+    """Hold what a part says of its output to what ``layer`` makes of ``volume``."""
+    try:
+        output = trace([layer], volume, None)[0].output
+    except Misfit as misfit:
+        raise part.bad(misfit.message.partition(": ")[2]) from None
+    if output != _output(part):
+        raise part.bad(f"it says {_output(part)}, but makes {output} of {volume}")
 
 
 def _opened(layers: list[Layer], volume: Volume) -> Architecture:

@@ -50,9 +50,9 @@ def decode(
     """Return the pixels of one picture, ``(height, width, channels)`` uint8 in 0..255.
 
     ``data`` is the content of a picture file, its path, a Pillow image, or an array ``(H, W)`` or
-    ``(H, W, C)`` of uint8 or of floats in [0, 1]. Orientation by EXIF is honoured; every colour
-    mode has one conversion (see ``colours``). Raises DataError, naming the file (or ``name``),
-    where it cannot be decoded, and SettingsError for an impossible size.
+    ``(H, W, C)``, C 1, 3 or 4, of uint8 or of floats in [0, 1]. Orientation by EXIF is honoured;
+    every colour mode has one conversion (see ``colours``). Raises DataError, naming the file (or
+    ``name``), where it cannot be decoded, and SettingsError for an impossible size.
     """
     geometry = Geometry(width, height, channels, fit)
     label = printable(name or (str(data) if isinstance(data, Path) else "the picture"))

@@ -94,7 +94,7 @@ def open_picture(file: IO[bytes]) -> ImageFile.ImageFile:
     head = file.read(64)
     name = sniff(head)
     if name is None:
-        raise UnreadableError(_describe(head))
+        raise UnreadableError(describe(head))
     file.seek(0)
     picture = _plugin(name)(file)
     width, height = picture.size
@@ -142,7 +142,8 @@ def _check_scans(file: IO[bytes], pixels: int) -> None:
         raise UnreadableError(f"a progressive JPEG of {scans} scans, too many for its size")
 
 
-def _describe(head: bytes) -> str:
+def describe(head: bytes) -> str:
+    """Say in a few words what a file is, going by its first 64 bytes, that is no picture."""
     if not head:
         return "empty file"
     for prefix, what in _FOREIGN:

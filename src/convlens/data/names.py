@@ -14,6 +14,10 @@ _ENDINGS = (
 NOT_PICTURES = frozenset(_ENDINGS.split())
 """Endings of files that lie beside pictures and are none; any other file is tried as a picture."""
 
+_PICTURES = frozenset(
+    ("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "gif", "bmp", "dib", "webp", "tif", "tiff")
+) | {"avif"}
+
 _JOINERS = "\u200c\u200d"  # invisible, but part of many scripts' spelling and of emoji
 
 
@@ -45,3 +49,8 @@ def may_be_picture(name: str) -> bool:
     """Tell whether a file should be tried as a picture, going by its name alone."""
     _, dot, ending = name.rpartition(".")
     return not (dot and ending.lower() in NOT_PICTURES)
+
+
+def has_picture_ending(name: str) -> bool:
+    """Tell whether a file is named as pictures are that are read here."""
+    return name.rpartition(".")[2].lower() in _PICTURES

@@ -143,8 +143,8 @@ def _warnings(source: Source, train: Indices, held: Indices) -> tuple[str, ...]:
     counts = np.bincount(source.labels, minlength=len(source.classes))
     trained = np.bincount(source.labels[train], minlength=len(source.classes))
     found = [
-        *_named("holds one picture only", source, np.flatnonzero(counts == 1)),
-        *_named("has no training picture", source, np.flatnonzero((trained == 0) & (counts > 1))),
+        *_named("holds one picture only", source, np.flatnonzero((counts == 1) & (trained > 0))),
+        *_named("has no training picture", source, np.flatnonzero(trained == 0)),
     ]
     if not len(held):
         found.append("there are too few pictures to hold back a validation part")

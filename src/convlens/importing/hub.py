@@ -44,10 +44,7 @@ def _download(repository: str, file: str) -> Path:
         ) from None
     try:
         return Path(hf_hub_download(repo_id=repository, filename=file))
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # its HTTP errors are OSErrors, its bad names ValueErrors
+    except Exception as error:  # its errors are those of three libraries, and change with them
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelFileError(
             f"{file} of {repository} cannot be fetched: {reason}",

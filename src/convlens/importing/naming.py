@@ -7,7 +7,7 @@ libraries register their modules is often another, and a safetensors file keeps 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 Naming = tuple[str, ...]
@@ -122,7 +122,7 @@ LEFT_ASIDE = {"googlenet": ("aux1.", "aux2.")}
 """Parts that only training needs: GoogLeNet's auxiliary classifiers."""
 
 
-def in_order(shapes: dict[str, tuple[int, ...]], wanted: list[str]) -> Naming:
+def in_order(shapes: Mapping[str, tuple[int, ...]], wanted: list[str]) -> Naming:
     """Return the modules of ``shapes`` for rows of kinds ``wanted``, each kind in natural order.
 
     For networks that no naming is known of: the first conv of the file is that of the first CONV,

@@ -66,7 +66,8 @@ def _layer(x: Volume, row: Row, weights: Weights, name: str) -> Volume:
             return ACTIVATIONS[layer.kind](x)
         case kinds.Maxout():
             batch, depth, height, width = x.shape
-            return x.reshape(batch, depth // layer.group, layer.group, height, width).max(2)
+            parted = x.reshape(batch, depth // layer.group, layer.group, height, width)
+            return np.asarray(parted.max(2), np.float32)
         case kinds.BatchNorm():
             return _batchnorm(x, *(weights[f"{name}.{part}"] for part in BATCHNORM_TENSORS))
         case kinds.LocalResponseNorm():
@@ -125,7 +126,7 @@ def _pool(x: Volume, layer: kinds.Pool, sides: Sides) -> Volume:
     outside = -np.inf if layer.kind == "max" else 0.0
     windows = _windows(_padded(x, sides, outside), layer.kernel, layer.stride)
     if layer.kind == "max":
-        return windows.max((4, 5))
+        return np.asarray(windows.max((4, 5)), np.float32)
     if layer.kind == "l2":
         return np.asarray(np.sqrt(np.square(windows).sum((4, 5))), np.float32)
     inside = _padded(np.ones((1, 1, *x.shape[2:]), np.float32), sides, 0.0)
@@ -144,7 +145,7 @@ def _batchnorm(
     variance: NDArray[np.float32],
 ) -> Volume:
     scale = weight / np.sqrt(variance + BATCHNORM_EPSILON)
-    return x * scale[:, None, None] + (bias - mean * scale)[:, None, None]
+    return np.asarray(x * scale[:, None, None] + (bias - mean * scale)[:, None, None], np.float32)
 
 
 def _response_norm(x: Volume, layer: kinds.LocalResponseNorm) -> Volume:

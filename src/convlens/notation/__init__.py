@@ -1,11 +1,10 @@
 """The notation: a network in one line of text, as a value with every number that follows from it.
 
-``Architecture(text)`` reads a network; ``Architecture.plan`` follows it over an input; ``render``
-shows what is wrong with a text; ``resolve`` also takes names of the zoo and files.
+``Architecture(text)`` reads a network; ``Architecture.plan`` follows it over an input; ``resolve``
+also takes names of the zoo and files.
 """
 
 from convlens.notation.architecture import Architecture
-from convlens.notation.complaint import render
 from convlens.notation.inputs import read_volume
 from convlens.notation.plan import Plan
 from convlens.notation.volumes import Row, Sides, Volume
@@ -19,6 +18,5 @@ __all__ = [
     "Volume",
     "find",
     "read_volume",
-    "render",
     "resolve",
 ]

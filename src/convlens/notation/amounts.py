@@ -124,7 +124,7 @@ def _missing(cursor: Cursor, what: str, bounds: Bounds) -> Fault:
     before = cursor.before
     tight = before is not None and before.kind in ("mark", "times")
     remedies = [((gap, gap, low if tight else f" {low}"),)]
-    if token.kind not in ("end", "newline", "join"):
+    if token.kind not in ("end", "newline", "join", "word"):
         remedies.insert(0, ((token.start, token.end, low),))
     if before and tight and before.text != "*":
         remedies.insert(0, ((before.start, before.end, ""),))

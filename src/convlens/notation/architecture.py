@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import final
 
-from convlens.errors import SettingsError
-from convlens.notation.checking import complained, complete, read
+from convlens.errors import NotationError, SettingsError
+from convlens.notation.checking import complained, complete, fitting, read
 from convlens.notation.expand import Reading
 from convlens.notation.faults import Fault, apply
 from convlens.notation.fold import network_text
@@ -79,13 +79,26 @@ class Architecture:
         if classes is not None and not (type(classes) is int and 1 <= classes <= MAX_NUMBER):
             raise SettingsError(f"the number of classes is from 1 to {MAX_NUMBER:,}, not {classes}")
 
-        def attempt(text: str) -> None:
-            complete(read(text), volume, classes)
-
         try:
             return Plan(self, *complete(self._reading, volume, classes))
         except Fault as fault:
-            raise complained(self.source, fault, attempt) from None
+            raise self._complained(fault, volume, classes) from None
+
+    def _complained(
+        self, fault: Fault, volume: Volume | None, classes: int | None
+    ) -> NotationError:
+        """Return the error: where another size of input fits, no layer is dropped for this one."""
+        fits = None if volume is None else fitting(self._reading, volume, classes)
+
+        def attempt(text: str) -> None:
+            complete(read(text), volume, classes, cut=fits is None)
+
+        if fits is not None:
+            try:
+                attempt(self.source)
+            except Fault as uncut:
+                fault = uncut
+        return complained(self.source, fault, attempt, fits)
 
     def with_input(self, volume: Sequence[int] | None) -> Architecture:
         """Return the same layers on another input, or on one left open."""

@@ -8,12 +8,18 @@ from collections.abc import Callable
 from convlens.errors import NotationError
 from convlens.notation.corrections import correction
 from convlens.notation.expand import Reading, expand
-from convlens.notation.faults import Fault, Misfit
+from convlens.notation.faults import OF_THE_INPUT, Fault, Misfit
 from convlens.notation.grammar import parse
 from convlens.notation.plan import planned_rows
 from convlens.notation.remedies import remedies
 from convlens.notation.trace import ClassesUnknown, trace
 from convlens.notation.volumes import Row, Volume
+
+_LARGEST_TRIED = 1_024
+"""Pixels of the widest input that is tried in search of one that fits."""
+
+_LAYERS_TRIED = 30_000
+"""Layers that are followed meanwhile, which takes a fraction of a second."""
 
 
 def read(text: str) -> Reading:
@@ -27,16 +33,17 @@ def read(text: str) -> Reading:
             with contextlib.suppress(ClassesUnknown):
                 trace(reading.layers, reading.tree.input, None)
         except Misfit as misfit:
-            raise _fault(misfit, reading) from None
+            raise _fault(misfit, reading, cut=True) from None
     return reading
 
 
 def complete(
-    reading: Reading, volume: Volume | None, classes: int | None
+    reading: Reading, volume: Volume | None, classes: int | None, *, cut: bool = True
 ) -> tuple[Volume, int, tuple[Row, ...]]:
     """Return the input, the number of classes and all rows; Fault where the network is not whole.
 
-    ``volume`` is the input where the text does not state one.
+    ``volume`` is the input where the text does not state one; ``cut`` tells that a correction may
+    drop layers.
     """
     stated = reading.tree.input
     if stated and volume and stated != volume:
@@ -47,11 +54,42 @@ def complete(
     try:
         return given, *planned_rows(reading.layers, given, classes)
     except Misfit as misfit:
-        raise _fault(misfit, reading) from None
+        raise _fault(misfit, reading, cut=cut) from None
 
 
-def complained(text: str, fault: Fault, attempt: Callable[[str], object]) -> NotationError:
-    """Return the error that ``fault`` is to the user, with a correction that ``attempt`` takes."""
+def fitting(reading: Reading, volume: Volume, classes: int | None) -> tuple[int, int] | None:
+    """Return the width and height of a square input that the network fits as it stands.
+
+    It is the smallest that is not smaller than ``volume``, which the network does not fit for its
+    size; None where that is not the trouble, or where trying all would take too long.
+    """
+    try:
+        planned_rows(reading.layers, volume, classes)
+    except Misfit as misfit:
+        if misfit.cause not in OF_THE_INPUT or reading.tree.input is not None:
+            return None
+    least = max(volume.width, volume.height)
+    most = min(_LARGEST_TRIED, least + _LAYERS_TRIED // len(reading.layers))
+    for side in range(least, most + 1):
+        try:
+            planned_rows(reading.layers, Volume(side, side, volume.depth), classes)
+        except Misfit as misfit:
+            if misfit.cause in OF_THE_INPUT:
+                continue
+        return side, side
+    return None
+
+
+def complained(
+    text: str,
+    fault: Fault,
+    attempt: Callable[[str], object],
+    fits: tuple[int, int] | None = None,
+) -> NotationError:
+    """Return the error that ``fault`` is to the user, with a correction that ``attempt`` takes.
+
+    ``fits`` is the size of an input that would do without any.
+    """
     length = len(text)
     return NotationError(
         fault.message,
@@ -59,11 +97,12 @@ def complained(text: str, fault: Fault, attempt: Callable[[str], object]) -> Not
         start=min(fault.start, length),
         end=min(max(fault.start, fault.end), length),
         expected=fault.expected,
-        correction=correction(text, fault, attempt) if fault.remedies else None,
+        correction=correction(text, fault, attempt),
+        fits=fits,
     )
 
 
-def _fault(misfit: Misfit, reading: Reading) -> Fault:
+def _fault(misfit: Misfit, reading: Reading, *, cut: bool) -> Fault:
     start, end = misfit.layer.span or (0, 0)
     message = misfit.message
     if misfit.position is not None:
@@ -77,7 +116,7 @@ def _fault(misfit: Misfit, reading: Reading) -> Fault:
         start,
         end,
         expected=misfit.expected,
-        remedies=remedies(misfit, reading),
+        remedies=remedies(misfit, reading, cut=cut),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from convlens.notation.faults import Fault, apply
+from convlens.notation.translation import translated
 
 _REPAIRS = 4
 """Slips of one text that are mended together, at most."""
@@ -12,22 +13,27 @@ _REPAIRS = 4
 _TRIALS = 48
 """Texts that are tried, at most, and fewer where each takes long to read."""
 
+_TRANSLATIONS = 6
+"""Of those, texts that are also tried with every layer brought into our words."""
+
 _TRIED_CHARACTERS = 400_000
 
 
 def correction(text: str, fault: Fault, attempt: Callable[[str], object]) -> str | None:
     """Return a text like ``text`` that ``attempt`` takes without a Fault; None if none is found.
 
-    Texts with one remedy are tried before those with two, and so on.
+    Texts with one remedy are tried before those with two, and so on. Of the first, the one where
+    every layer that is written in another way is written in ours.
     """
     trials = min(_TRIALS, 1 + _TRIED_CHARACTERS // (len(text) + 1))
+    translations = _TRANSLATIONS
     seen = {text}
     faulty = [(text, fault)]
     for _ in range(_REPAIRS):
         further = []
         for wrong, reason in faulty:
-            for remedy in reason.remedies:
-                candidate = apply(wrong, remedy)
+            translations -= 1
+            for candidate in _candidates(wrong, reason, translate=translations >= 0):
                 if candidate in seen:
                     continue
                 if trials == 0:
@@ -42,3 +48,10 @@ def correction(text: str, fault: Fault, attempt: Callable[[str], object]) -> str
                     return candidate
         faulty = further
     return None
+
+
+def _candidates(text: str, fault: Fault, *, translate: bool) -> Iterator[str]:
+    if translate:
+        yield translated(text)
+    for remedy in fault.remedies:
+        yield apply(text, remedy)

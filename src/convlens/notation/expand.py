@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -43,7 +44,7 @@ def expand(text: str, tree: Tree) -> Reading:
     layers = expander.sequence(tree.nodes, ())
     for layer in _walk(layers):
         if isinstance(layer, Softmax | SVM) and layer is not layers[-1]:
-            raise _early_loss(text, layer)
+            raise _early_loss(text, layer, tree.nodes[-1].end)
     if isinstance(layers[-1], Softmax):
         layers = layers[:-1]
     if not layers:
@@ -71,18 +72,21 @@ def branches_of(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
     return ()
 
 
-def _early_loss(text: str, layer: Layer) -> Fault:
+def _early_loss(text: str, layer: Layer, close: int) -> Fault:
+    """SOFTMAX or SVM stands too early in a network whose last layer ends at ``close``."""
     start, end = layer.span or (0, 0)
     word = text[start:end].upper()
-    behind = end
-    while behind < len(text) and text[behind] in " \t\n->→":
-        behind += 1
+    out = (start, end, "")
+    if behind := re.match(r"[\s>→-]+(?=\w)", text[end:]):
+        out = (start, end + behind.end(), "")
+    elif before := re.search(r"[\s>→-]+\Z", text[:start]):
+        out = (before.start(), end, "")
     return Fault(
         f"{word} comes last: it is what the network is trained by",
         start,
         end,
         expected=f"{word} at the end of the whole network, or not at all",
-        remedies=[((start, behind, ""),), ((start, end, "SIGMOID"),)],
+        remedies=[(out, (close, close, f" - {word}")), (out,)],
     )
 
 
@@ -181,7 +185,6 @@ class _Expander:
             if isinstance(times, Number):
                 yield ((times.start, times.end, str(count)),)
                 yield (self._fitted(steps, int(times.value)),)
-        yield ((steps.start, steps.end, f"{steps.values[0]:g}"),)
 
     def _fitted(self, steps: Steps, count: int) -> Edit:
         """Return the list cut, or filled up with its last value, to ``count``."""

@@ -6,11 +6,14 @@ offered only once it has been read, and where the input is known traced, without
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import Enum, auto
 
 from convlens.notation.layers import Layer
 from convlens.notation.volumes import Volume
+
+_WORD = re.compile(r"\w")
 
 Edit = tuple[int, int, str]
 """Replace ``text[start:end]`` by the string."""
@@ -54,6 +57,10 @@ class Cause(Enum):
     SIZE = auto()  # absurdly many values or parameters
 
 
+OF_THE_INPUT = frozenset((Cause.UNEVEN, Cause.TOO_LARGE, Cause.BRANCHES, Cause.SUM))
+"""Causes that may go away on an input of another size."""
+
+
 class Misfit(Exception):  # noqa: N818
     """A layer that does not fit the volume before it.
 
@@ -90,5 +97,6 @@ def apply(text: str, remedy: Remedy) -> str:
             after = after.lstrip(" ")
         if not replacement and after[:1] in ("", "\n", "]"):
             before = before.rstrip(" ")
-        text = before + replacement + after
+        glued = not replacement and _WORD.match(before[-1:]) and _WORD.match(after)
+        text = before + (" " if glued else replacement) + after
     return text

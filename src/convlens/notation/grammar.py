@@ -43,7 +43,7 @@ class _Parser:
         if cursor.is_mark("|"):
             raise slips.stray_bar(cursor.here)
         if cursor.here.kind != "end":
-            raise slips.stray_bracket(cursor)
+            raise slips.stray_bracket(cursor, nodes[0].start if nodes else 0)
         if not nodes:
             raise slips.empty(cursor, span)
         if size_of(nodes) > MAX_LAYERS:
@@ -118,7 +118,7 @@ class _Parser:
         if not nodes:
             raise slips.nothing_repeated(opening, cursor.end_before)
         if not self._at_times():
-            raise slips.uncounted(cursor)
+            raise slips.uncounted(cursor, opening)
         return self._repeated(nodes, opening.start)
 
     def _at_times(self) -> bool:
@@ -150,7 +150,7 @@ class _Parser:
         cursor = self.cursor
         word = cursor.take()
         if not cursor.is_mark("["):
-            raise slips.unopened(word)
+            raise slips.unopened(word, cursor.here)
         opening = self._open()
         self.branching += 1
         if self.branching > MAX_BRANCHING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from math import gcd
+from dataclasses import replace
+from math import gcd, prod
 
 from convlens.notation.expand import Reading, Round, branches_of
 from convlens.notation.faults import Cause, Edit, Misfit, Remedy
 from convlens.notation.layers import Conv, FullyConnected, Layer, Maxout, Pool, Residual
+from convlens.notation.printing import layer_text
 from convlens.notation.statements import Statement
 from convlens.notation.volumes import Volume
 
@@ -19,18 +21,19 @@ _BEHIND = re.compile(r"(?:[^\S\n]|\n)*(?:-+>|[-→–—−]|\n)(?:[^\S\n]|\n)*"
 _BEFORE = re.compile(r"\s*(?:-+>|[-→–—−]|\n)\s*\Z")
 
 
-def remedies(misfit: Misfit, reading: Reading) -> Iterator[Remedy]:
-    """Yield edits of the text that may mend ``misfit``."""
+def remedies(misfit: Misfit, reading: Reading, *, cut: bool) -> Iterator[Remedy]:
+    """Yield edits of the text that may mend ``misfit``, with ``cut`` also such as drop layers."""
     layer, text = misfit.layer, reading.text
     span = layer.span or (0, 0)
     match misfit.cause:
         case Cause.UNEVEN:
             yield from _made_even(text, layer, span)
         case Cause.TOO_LARGE:
-            if misfit.position is not None:
+            if cut and misfit.position is not None:
                 yield from _fewer(text, reading.rounds[misfit.position])
-            yield (_without(text, span),)
-            yield from _same(text, [layer])
+            if cut:
+                yield (_without(text, span),)
+                yield from _same(text, [layer])
         case Cause.DEPTH:
             assert misfit.volume
             yield from _reworded(text, span, _CLAIM, rf"\1x{misfit.volume.depth}")
@@ -119,19 +122,39 @@ def _divided(
     divisors = [n for n in range(2, min(volume.depth, 1000) + 1) if volume.depth % n == 0]
     for divisor in sorted(divisors, key=lambda n: abs(n - layer.group))[:2]:
         yield ((*span, f"MAXOUT {divisor}"),)
-    yield (_without(text, span),)
 
 
 def _rejoined(text: str, layer: Layer, span: tuple[int, int]) -> Iterator[Remedy]:
     """Keep the size in every branch; or, of RES, leave the shortcut to be projected."""
     inside = [inner for branch in branches_of(layer) for inner in branch]
     yield from _same(text, inside)
+    yield from _in_step(text, [list(branch) for branch in branches_of(layer)])
     if isinstance(layer, Residual) and layer.shortcut is not None:
         bar = _bar(text, span)
         yield ((bar, span[1] - 1, ""),)
         for edits in _same(text, inside):
             yield (*(edit for edit in edits if edit[1] <= bar), (bar, span[1] - 1, ""))
-    yield (_without(text, span),)
+
+
+def _in_step(text: str, branches: list[list[Layer]]) -> Iterator[Remedy]:
+    """Give all branches the stride of the one that goes furthest; or, where not, stride 1."""
+    strides = [prod(layer.stride for layer in _windows(branch)) for branch in branches]
+    for wanted in sorted({max(strides), 1}, reverse=True):
+        edits: dict[int, Edit] = {}
+        for branch, stride in zip(branches, strides, strict=True):
+            for layer in _windows(branch):
+                first = layer is _windows(branch)[0]
+                other = layer.stride * wanted // stride if wanted > 1 and first else layer.stride
+                other = 1 if wanted == 1 else other
+                start, end = layer.span or (0, 0)
+                if other != layer.stride and "{" not in text[start:end]:
+                    edits[start] = (start, end, layer_text(replace(layer, stride=other)))
+        if edits:
+            yield tuple(edits.values())
+
+
+def _windows(branch: list[Layer]) -> list[Conv | Pool]:
+    return [layer for layer in branch if isinstance(layer, Conv | Pool)]
 
 
 def _bar(text: str, span: tuple[int, int]) -> int:

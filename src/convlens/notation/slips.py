@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
+from convlens.notation.elsewhere import is_absent, ours
 from convlens.notation.faults import Fault, Remedy
-from convlens.notation.statements import parentheses
 from convlens.notation.tokens import Cursor, Token, clip
 from convlens.notation.tree import Branching
-from convlens.notation.words import A_LAYER, ELSEWHERE, LAYER_WORDS
+from convlens.notation.words import A_LAYER, LAYER_WORDS
+
+_ALIKE = 0.7
+"""How alike two words are, from 0 to 1, of which one may be a slip for the other."""
 
 _BETWEEN = "'-', '->' or a new line between two layers"
 
@@ -25,7 +29,7 @@ def no_layer(cursor: Cursor) -> Fault:
             before.start,
             token.end,
             expected=A_LAYER,
-            remedies=[((before.start, before.end, ""),), ((before.start, token.end, ""),)],
+            remedies=[((before.start, before.end, ""),), ((token.start, token.start, "FC "),)],
         )
     return Fault(
         _no_layer_message(token),
@@ -40,9 +44,11 @@ def _no_layer_message(token: Token) -> str:
     upper, shown = token.text.upper(), clip(token.text)
     if upper == "INPUT":
         return "INPUT comes first, and once"
-    if upper in ELSEWHERE:
-        ours = ELSEWHERE[upper]
-        return f"{shown} is called {ours} here" if ours else f"{shown} is not needed here"
+    if is_absent(token.text):
+        return f"there is no {shown} here"
+    called = ours(token.text)
+    if called is not None and called != upper:
+        return f"{shown} is called {called} here" if called else f"{shown} is not needed here"
     return f"{token.shown()} is not a layer"
 
 
@@ -50,23 +56,29 @@ def _spellings(cursor: Cursor, token: Token) -> Iterator[Remedy]:
     """Offer other spellings of what should have been a layer's word."""
     upper = unicodedata.normalize("NFKC", token.text[:64]).upper()
     here = (token.start, token.end)
-    if token.text == "(":
-        yield from parentheses(cursor.text, token)
-    elif token.kind in ("word", "stray") and upper != "INPUT":
-        if ELSEWHERE.get(upper):
-            yield ((*here, ELSEWHERE[upper]),)
-        letters = upper.rstrip("0123456789")
-        if letters in LAYER_WORDS and letters != upper and token.kind == "word":
-            split = token.start + len(letters)
-            ways: list[Remedy] = [((split, split, " "),), ((split, token.end, ""),)]
-            one_digit = token.end - split == 1  # conv1 is a label, CONV16 a number of filters
-            yield from reversed(ways) if one_digit else ways
-        for near in difflib.get_close_matches(upper[:32], LAYER_WORDS, 3, 0.5):
-            yield ((*here, near),)
-    elif token.kind == "number" or token.text in ("@", "{", "/"):
+    if upper == "INPUT" or ours(token.text) == "":
+        yield _without_item(cursor, token)
+    elif token.kind in ("word", "stray"):
+        if called := ours(token.text):
+            yield ((*here, called),)
+        if not is_absent(token.text):
+            yield from _near(token, upper)
+    elif token.text in ("@", "{", "/") or cursor.after.text in ("@", "x"):
         yield ((token.start, token.start, "CONV "),)
-    yield _without_item(cursor, token)
-    yield ((*here, ""),)
+    if token.kind in ("mark", "times") or not (token.text[0].isalnum() or token.text == "_"):
+        yield ((*here, ""),)
+
+
+def _near(token: Token, upper: str) -> Iterator[Remedy]:
+    """Offer layers' words that look like this one, the label of ``conv1`` apart."""
+    letters = upper.rstrip("0123456789")
+    if letters in LAYER_WORDS and letters != upper and token.kind == "word":
+        split = token.start + len(letters)
+        ways: list[Remedy] = [((split, split, " "),), ((split, token.end, ""),)]
+        one_digit = token.end - split == 1  # conv1 is a label, CONV16 a number of filters
+        yield from reversed(ways) if one_digit else ways
+    for near in difflib.get_close_matches(upper[:32], LAYER_WORDS, 3, _ALIKE):
+        yield ((token.start, token.end, near),)
 
 
 def _without_item(cursor: Cursor, token: Token) -> Remedy:
@@ -85,11 +97,10 @@ def unjoined(cursor: Cursor) -> Fault:
     remedies: list[Remedy] = []
     if token.text == ",":
         remedies.append(((*here, " -"),))
-    elif token.text == "(":
-        remedies.extend(parentheses(cursor.text, token))
-    elif token.kind not in ("stray", "number"):
+    elif token.kind == "word" or token.text == "[":
         remedies.append(((gap, token.start, " - "),))
-    remedies.append(((*here, ""),))
+    if token.kind not in ("word", "number"):
+        remedies.append(((*here, ""),))
     before = f" after '{clip(cursor.before.text)}'" if cursor.before else ""
     return Fault(
         f"{token.shown()} cannot stand{before}",
@@ -117,7 +128,8 @@ def bare_repeat(cursor: Cursor, start: int, *, inside: bool) -> Fault:
     remedies: list[Remedy] = [((start, start, "["), (cursor.end_before, cursor.end_before, "]"))]
     if inside:
         remedies.insert(0, ((token.start, token.start, "]"),))
-    remedies.append(((token.start, cursor.after.end, ""),))
+    if cursor.after.kind != "number" and cursor.after.text != "{":
+        remedies = [((token.start, token.end, ""),)]
     return Fault(
         "only what stands in brackets is repeated",
         token.start,
@@ -137,7 +149,9 @@ def unclosed(cursor: Cursor, opening: Token, counted: bool) -> Fault:
         opening.start,
         opening.end,
         expected="']' behind its last layer" + (", and how often: ] * 3" if counted else ""),
-        remedies=[((gap, gap, "]*2" if counted else "]"),)],
+        remedies=[
+            ((opening.start, opening.end, ""),) if counted else ((gap, gap, "]"),),
+        ],
     )
 
 
@@ -152,13 +166,12 @@ def stray_bar(token: Token) -> Fault:
     )
 
 
-def stray_bracket(cursor: Cursor) -> Fault:
-    """A ``]`` closes nothing."""
+def stray_bracket(cursor: Cursor, start: int) -> Fault:
+    """A ``]`` closes nothing; ``start`` is where the first layer begins."""
     token = cursor.take()
     remedies: list[Remedy] = [((token.start, token.end, ""),)]
     if cursor.is_mark("*") or cursor.here.kind == "times":
-        remedies = [((token.start, cursor.after.end, ""),)]
-        remedies.append(((0, 0, "["),))
+        remedies = [((start, start, "["),)]
     return Fault(
         "this ']' closes nothing",
         token.start,
@@ -179,10 +192,10 @@ def nothing_repeated(opening: Token, end: int) -> Fault:
     )
 
 
-def uncounted(cursor: Cursor) -> Fault:
+def uncounted(cursor: Cursor, opening: Token) -> Fault:
     """The brackets of a repeat are not followed by a number of repeats."""
     end = cursor.end_before
-    remedies: list[Remedy] = [((end, end, "*2"),), ((end, end, "*1"),)]
+    remedies: list[Remedy] = [((opening.start, opening.end, ""), (end - 1, end, ""))]
     if cursor.here.kind == "number":
         remedies = [((end, end, "*"),)]
     return Fault(
@@ -216,15 +229,17 @@ def perhaps(token: Token) -> Fault:
     )
 
 
-def unopened(word: Token) -> Fault:
-    """RES or CAT without brackets."""
+def unopened(word: Token, token: Token) -> Fault:
+    """RES or CAT without brackets; ``token`` is what follows instead."""
     name = word.text.upper()
+    filler = "[CONV]" if name == "RES" else "[CONV | CONV]"
+    alone = token.kind in ("join", "newline", "end")
     return Fault(
         f"{name} has its layers in brackets",
         word.start,
         word.end,
         expected=f"'[' behind {name}",
-        remedies=[((word.end, word.end, "[CONV]" if name == "RES" else "[CONV | CONV]"),)],
+        remedies=[((word.end, word.end, filler),)] if alone else [],
     )
 
 
@@ -243,14 +258,17 @@ def misbranched(node: Branching, opening: Token) -> Fault | None:
     count = len(node.branches)
     if node.name == "CAT" and count < 2:
         message = "CAT joins two branches or more"
-        filler = " | CONV" if node.branches[0] else "CONV | CONV"
-        remedy = (node.end - 1, node.end - 1, filler)
+        inside = node.branches[0]
+        filler = " | CONV" if inside else "CONV | CONV"
+        remedies: list[Remedy] = [((node.end - 1, node.end - 1, filler),)]
+        if len(inside) > 1:  # joined by what joins layers, not branches
+            remedies = [tuple((a.end, b.start, " | ") for a, b in pairwise(inside))]
     elif node.name == "RES" and count > 2:
         message = f"RES has a body and at most one shortcut, not {count} paths"
-        remedy = (node.start, node.start + 3, "CAT")
+        remedies = [((node.start, node.start + 3, "CAT"),)]
     elif node.name == "RES" and not node.branches[0]:
         message = "RES has nothing to add to its input"
-        remedy = (opening.end, opening.end, "CONV")
+        remedies = [((opening.end, opening.end, "CONV"),)]
     else:
         return None
     return Fault(
@@ -258,5 +276,5 @@ def misbranched(node: Branching, opening: Token) -> Fault | None:
         node.start,
         node.end,
         expected="RES[ body ], RES[ body | shortcut ] or CAT[ branch | branch … ]",
-        remedies=[(remedy,)],
+        remedies=remedies,
     )

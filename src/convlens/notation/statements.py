@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from convlens.notation.amounts import Amount, at_amount, read_amount
+from convlens.notation.elsewhere import OPTIONS, is_absent
 from convlens.notation.faults import Fault, Remedy
 from convlens.notation.tokens import Cursor, Token
 from convlens.notation.words import (
     BOUNDS,
     COUNT,
     LAYER_WORDS,
-    OPTIONS_ELSEWHERE,
     VOCABULARY,
     Word,
 )
@@ -137,7 +137,7 @@ class _StatementReader:
                 token.start,
                 end,
                 expected=f"one {what}",
-                remedies=[((token.start, end, ""),)],
+                remedies=[((token.start, end, ""),)] if self.fields[field] == value else [],
             )
         self.fields[field] = value
 
@@ -155,42 +155,25 @@ class _StatementReader:
         here = (token.start, token.end)
         if token.kind == "word":
             yield from self._respelled(token)
-        if token.text == ",":
+        elif token.text == ",":
             yield ((*here, " -"),)
             yield ((*here, ""),)
-        elif token.text == "(":
-            yield from parentheses(self.cursor.text, token)
-        yield from self._left_out(token)
+        elif token.kind != "number" or not self.word.first:
+            yield ((*here, ""),)
 
     def _respelled(self, token: Token) -> Iterator[Remedy]:
         upper, here = token.text.upper(), (token.start, token.end)
         if upper in LAYER_WORDS or upper == "INPUT":
             gap = self.cursor.end_before
             yield ((gap, token.start, " - "),)
-        if upper in OPTIONS_ELSEWHERE:
-            yield ((*here, OPTIONS_ELSEWHERE[upper]),)
+        if upper in OPTIONS:
+            yield ((*here, OPTIONS[upper]),)
         letters = upper.rstrip("0123456789")
         if letters.lower() in self.word.options and letters != upper:
             yield ((token.start + len(letters), token.start + len(letters), " "),)
         for near in difflib.get_close_matches(token.text.lower()[:32], self.word.options, 2, 0.6):
-            yield ((*here, near),)
-        for near in difflib.get_close_matches(upper[:32], LAYER_WORDS, 2, 0.6):
-            yield ((self.cursor.end_before, token.end, f" - {near}"),)
-
-    def _left_out(self, token: Token) -> Iterator[Remedy]:
-        """Without the token; and without it and the value behind it (``activation=relu``)."""
-        self.cursor.take()
-        if self.cursor.take_mark("="):
-            yield ((token.start, self.cursor.take().end, ""),)
-        elif token.kind == "word" and self.cursor.here.kind == "number":
-            yield ((token.start, self.cursor.here.end, ""),)
-        yield ((token.start, token.end, ""),)
-
-
-def parentheses(text: str, token: Token) -> Iterator[Remedy]:
-    """Offer to write ``( … )`` as ``[ … ]``, or without."""
-    close = text.find(")", token.end)
-    if close >= 0:
-        yield ((token.start, token.end, " "), (close, close + 1, ""))
-        yield ((token.start, token.end, "["), (close, close + 1, "]"))
-    yield ((token.start, token.end, ""),)
+            if near != "nobias" or not upper.endswith("BIAS"):  # the opposite is no slip
+                yield ((*here, near),)
+        if not is_absent(upper):
+            for near in difflib.get_close_matches(upper[:32], LAYER_WORDS, 2, 0.7):
+                yield ((self.cursor.end_before, token.end, f" - {near}"),)

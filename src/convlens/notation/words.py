@@ -135,7 +135,7 @@ VOCABULARY: Mapping[str, Word] = {
     ),
     "POOL": Word(
         _pool,
-        "FxF, then any of /S, max, avg, l2, pad P, same, floor, ceil",
+        "FxF, then any of /S, max, avg, l2, pad P, same, valid, floor, ceil",
         first="window",
         window=True,
         stride=True,
@@ -178,41 +178,3 @@ A_LAYER = (
     "CONV, POOL, GLOBALPOOL, FC, RELU or another activation, BN, LRN, DROPOUT, "
     "RES[ … ], CAT[ … | … ] or [ … ] * n"
 )
-
-ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(("CONV1D", "CONV2D", "CONV3D", "CONVOLUTION", "CONVOLUTIONAL"), "CONV"),
-    **dict.fromkeys(("CONVOLUTION2D", "CONVOLUTION2DLAYER"), "CONV"),
-    **dict.fromkeys(("DENSE", "LINEAR", "FULLY_CONNECTED", "FULLYCONNECTED", "AFFINE"), "FC"),
-    **dict.fromkeys(("MAXPOOL", "MAXPOOL2D", "MAXPOOLING", "MAXPOOLING2D", "MAX_POOL"), "POOL"),
-    **dict.fromkeys(("POOLING", "SUBSAMPLING", "SUBSAMPLE"), "POOL"),
-    **dict.fromkeys(("AVGPOOL", "AVGPOOL2D", "AVERAGEPOOLING2D", "AVERAGEPOOL"), "POOL avg"),
-    **dict.fromkeys(("AVG_POOL", "MEANPOOL"), "POOL avg"),
-    **dict.fromkeys(("GAP", "GLOBALAVGPOOL", "GLOBALAVERAGEPOOLING2D"), "GLOBALPOOL avg"),
-    **dict.fromkeys(("GLOBALAVERAGEPOOL", "ADAPTIVEAVGPOOL2D"), "GLOBALPOOL avg"),
-    **dict.fromkeys(("GMP", "GLOBALMAXPOOL", "GLOBALMAXPOOLING2D"), "GLOBALPOOL max"),
-    **dict.fromkeys(("BATCHNORM", "BATCHNORM2D", "BATCHNORMALIZATION", "BATCH_NORM"), "BN"),
-    **dict.fromkeys(("LOCALRESPONSENORM", "NORM"), "LRN"),
-    **dict.fromkeys(("LEAKYRELU", "LEAKY_RELU", "LRELU"), "LEAKY"),
-    **dict.fromkeys(("SWISH",), "SILU"),
-    **dict.fromkeys(("LOGISTIC",), "SIGMOID"),
-    **dict.fromkeys(("RESIDUAL", "RESNET", "SKIP", "ADD"), "RES"),
-    **dict.fromkeys(("CONCAT", "CONCATENATE", "INCEPTION"), "CAT"),
-    **dict.fromkeys(("FLATTEN", "RESHAPE", "IDENTITY", "OUTPUT"), ""),
-    **dict.fromkeys(("CROSSENTROPY", "LOGSOFTMAX", "LOG_SOFTMAX"), "SOFTMAX"),
-    **dict.fromkeys(("HINGE",), "SVM"),
-}
-"""What other libraries call our layers; an empty string is what the notation does without."""
-
-OPTIONS_ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(("PADDING", "ZEROPADDING"), "pad"),
-    **dict.fromkeys(("STRIDE", "STRIDES"), "S"),
-    **dict.fromkeys(("KERNEL", "KERNEL_SIZE", "WINDOW", "SIZE", "POOL_SIZE", "SX"), "F"),
-    **dict.fromkeys(("FILTERS", "OUT_CHANNELS", "CHANNELS"), "K"),
-    **dict.fromkeys(("DILATION", "DILATION_RATE", "DILATED"), "dilate"),
-    **dict.fromkeys(("GROUP",), "groups"),
-    **dict.fromkeys(("AVERAGE", "MEAN"), "avg"),
-    **dict.fromkeys(("MAXIMUM",), "max"),
-    **dict.fromkeys(("NO_BIAS",), "nobias"),
-    **dict.fromkeys(("CEIL_MODE", "CEILING"), "ceil"),
-}
-"""What other libraries call our options."""

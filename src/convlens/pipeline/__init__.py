@@ -1,18 +1,32 @@
 """The main job from end to end: pictures in, a classifier in a file out.
 
-The second half, ``making``, needs torch and is imported late, so that pictures are being read while torch loads.
+The second half, ``making``, needs torch and is imported late, so that pictures are being read
+while torch loads.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
-from convlens.pipeline.events import Event, Note, Reading, Ready
+from convlens.pipeline.events import Event, Note, Reading, Ready, Resumed
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import prepare
-from convlens.pipeline.settings import Settings
+from convlens.pipeline.record import record_of
+from convlens.pipeline.settings import Keep, Settings
 
-__all__ = ["Event", "Note", "Outcome", "Reading", "Ready", "Settings", "train"]
+__all__ = [
+    "Event",
+    "Keep",
+    "Note",
+    "Outcome",
+    "Reading",
+    "Ready",
+    "Resumed",
+    "Settings",
+    "train",
+]
 
 
 def train(
@@ -20,15 +34,20 @@ def train(
     listen: Callable[[Event], None] = lambda event: None,
     stop: Callable[[], bool] = lambda: False,
     begun: float | None = None,
+    keep: Keep | None = None,
 ) -> Outcome:
     """Read, train, calibrate, test and save, as ``settings`` say.
 
     ``listen`` is told of everything on the way; training ends early, keeping what was learned,
     once ``stop()`` is true. ``begun`` is when the budget began to count, on the clock of
-    ``time.monotonic``; now, where it is left out. Raises ConvLensError for what the user can mend.
+    ``time.monotonic``; now, where it is left out. With ``keep`` the run is saved in a folder as it
+    goes, and what is unfinished there goes on. Raises ConvLensError for what the user can mend.
     """
-    prepared = prepare(settings, begun)
-    with prepared.loading:
-        from convlens.pipeline.making import make
+    begun = time.monotonic() if begun is None else begun
+    record = None if keep is None else record_of(keep, settings, begun)
+    with record or nullcontext():
+        prepared = prepare(settings, begun if record is None else record.begun)
+        with prepared.loading:
+            from convlens.pipeline.making import make
 
-        return make(prepared, listen, stop)
+            return make(prepared, record, listen, stop)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from convlens.notation import Architecture
-from convlens.training.events import EpochDone, Learned, StepDone
+from convlens.training.events import Event as TrainingEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +39,34 @@ class Ready:
     engine: str
 
 
-Event = Note | Reading | Ready | StepDone | EpochDone | Learned
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A run goes on that was interrupted."""
+
+    run: str  # its folder
+    step: int  # the last one that was kept
+    epochs: float
+
+
+Event = Note | Reading | Ready | Resumed | TrainingEvent
+
+
+def name_of(event: Event) -> str:
+    """``StepDone`` as ``step_done``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+
+
+def to_json(event: Any) -> dict[str, Any]:
+    """The event's fields as JSON has them; what is no finite number is None."""
+    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case bool() | int() | str() | None:
+            return value
+        case float():
+            return float(f"{value:.9g}") if abs(value) < float("inf") else None
+        case tuple():
+            return [_plain(one) for one in value]
+    return to_json(value) if is_dataclass(value) else str(value)

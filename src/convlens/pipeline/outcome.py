@@ -17,7 +17,8 @@ class Outcome:
     """The classifier with all that is known of how it was made.
 
     ``validation`` and ``test`` are figures of the state that was kept; ``test`` is None where
-    there is no test part or the run was interrupted. ``seconds`` are of the whole job.
+    there is no test part or the run was interrupted. ``seconds`` are of the whole job; ``run`` is
+    the folder in which it was kept.
     """
 
     classifier: Classifier
@@ -28,6 +29,7 @@ class Outcome:
     test: Evaluation | None
     skipped: tuple[Skipped, ...]
     seconds: float
+    run: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The result as a dictionary of plain values, the contract of ``train --json``."""
@@ -52,5 +54,6 @@ class Outcome:
             "class_accuracy": {
                 name: figures.recall for name, figures in (test or self.validation).classes.items()
             },
+            "run": None if self.run is None else str(self.run),
             "skipped": [{"file": one.file, "reason": one.reason} for one in self.skipped],
         }

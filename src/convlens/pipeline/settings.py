@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
@@ -44,3 +45,65 @@ class Settings:
             raise SettingsError(f"lr is {self.lr:g}", "give a multiple of the recipe's: 0.5, 1, 2")
         if self.seed < 0:
             raise SettingsError(f"the seed is {self.seed}", "give 0 or more")
+
+    def to_json(self) -> dict[str, Any]:
+        """What makes two commands the same, as plain values; pictures in memory are None."""
+        return {
+            "data": _place(self.data) if isinstance(self.data, str | Path) else None,
+            "net": None if self.net is None else str(self.net),
+            "epochs": self.epochs,
+            "budget": self.budget,
+            "batch": self.batch,
+            "lr": self.lr,
+            "size": None if self.size is None else list(self.size),
+            "seed": self.seed,
+            "device": self.device,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], **more: Any) -> Self:
+        """The reverse of ``to_json``, with what else is to be set. Raises SettingsError."""
+        for name, kinds in KINDS.items():
+            value = values.get(name)
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                raise SettingsError(f"{name} is {value!r}")
+        chosen: dict[str, Any] = {name: values.get(name) for name in KINDS} | more
+        if (size := chosen["size"]) is not None:
+            if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+                raise SettingsError(f"size is {size!r}", "give width and height in pixels")
+            chosen["size"] = tuple(size)
+        if chosen["device"] not in ("auto", "cpu", "cuda"):
+            raise SettingsError(f"device is {chosen['device']!r}", "give auto, cpu or cuda")
+        return cls(**chosen)
+
+
+NUMBER, COUNT, TEXT = (int, float, type(None)), (int, type(None)), (str, type(None))
+KINDS: dict[str, tuple[type, ...]] = {
+    "data": TEXT,
+    "net": TEXT,
+    "epochs": NUMBER,
+    "budget": NUMBER,
+    "batch": COUNT,
+    "lr": NUMBER,
+    "size": (list, tuple, type(None)),
+    "seed": (int,),
+    "device": (str,),
+}
+"""What may stand for each setting in a file."""
+
+
+def _place(data: str | Path) -> str:
+    """A path as it reads from any folder; names that are no paths stay as they are."""
+    path = Path(data).expanduser()
+    return str(path.absolute()) if path.exists() else str(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Where a run keeps what it needs to go on after any interruption."""
+
+    folder: Path
+    fresh: bool = False  # begin anew, whatever is there
+    resume: bool = False  # go on; a longer time, and another place of the data, may be given
+    anyway: bool = False  # go on though something changed
+    command: str | None = None  # told to those who ask what the run was

@@ -33,6 +33,34 @@ class EpochDone:
 
 
 @dataclass(frozen=True, slots=True)
+class WentBack:
+    """Numbers went bad in a step; training goes on from an earlier state, more slowly."""
+
+    step: int  # the bad one; it never reached the weights
+    to: int  # the last step of the state gone back to
+    what: str  # "loss" or "gradient"
+    rate: float  # times the recipe's learning rates from here on
+    returns: int  # how often this has happened in the run
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSplit:
+    """Memory was too small: batches are learned from in pieces, their gradients added up."""
+
+    step: int  # the one that did not fit, which is taken again
+    pieces: int
+    pictures: int  # in a piece, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The run was told to stop after ``step``; what follows is only to keep what was learned."""
+
+    step: int
+    epochs: float
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """The run is over; the network holds the best state."""
 
@@ -44,4 +72,4 @@ class Learned:
     stopped: bool  # whether it was told to stop before its end
 
 
-Event = StepDone | EpochDone | Learned
+Event = StepDone | EpochDone | WentBack | BatchSplit | Stopping | Learned

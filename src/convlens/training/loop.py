@@ -5,37 +5,37 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import torch
 from torch import Tensor, nn
 
 from convlens.network.engine import Engine
 from convlens.network.rewrite import for_training
-from convlens.training.events import EpochDone, Event, Learned, StepDone
+from convlens.training.events import (
+    BatchSplit,
+    EpochDone,
+    Event,
+    Learned,
+    StepDone,
+    Stopping,
+    WentBack,
+)
+from convlens.training.faults import MEMORY_ERRORS, DivergedError, NotFiniteError, is_out_of_memory
 from convlens.training.keeper import Keeper
+from convlens.training.learner import Learner
+from convlens.training.looker import Looker, Part
 from convlens.training.losses import Loss
 from convlens.training.optimizers import Optimizers
-from convlens.training.sampler import Normalisation, Sampler
+from convlens.training.sampler import Epoch, Sampler
 from convlens.training.schedule import Schedule
+from convlens.training.state import State, put_tensors, tensors_of
 
 LEARNED_PER_LOOK = 3
 """Between two looks at least this many times the validation part's size is learned from, so that
 looking, which costs a third of learning, takes at most a tenth of the time."""
 
-LOOK_BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Pictures (N, H, W, C) uint8 and labels (N,) on the device, to be looked at as they are."""
-
-    pixels: Tensor
-    labels: Tensor
-    normalise: Normalisation
-
-    def __len__(self) -> int:
-        return len(self.labels)
+MOST_RETURNS, SLOWER = 5, 0.5
+"""How often a run goes back when numbers go bad, and what the learning rates are then times."""
 
 
 @dataclass(slots=True)
@@ -48,19 +48,12 @@ class Tally:
     seconds: float = 0.0
 
 
-class DivergedError(Exception):
-    """The loss is no longer a finite number, at ``step``, counted from 1."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(f"the loss is not finite at step {step}")
-        self.step = step
-
-
 class Run:
     """One training of ``network``, in place.
 
     ``events`` goes on until ``schedule`` is finished or ``stop()`` is true; the network then holds
-    the state that did best on ``validation``.
+    the state that did best on ``validation``. Between any two events ``state`` is all that another
+    Run of the same making needs, by ``restore``, to go on with the same events and weights.
     """
 
     def __init__(
@@ -73,15 +66,18 @@ class Run:
         loss: Loss,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.network, self.fast = network, for_training(network)
-        self.sampler, self.validation = sampler, validation
-        self.schedule, self.engine, self.loss, self.stop = schedule, engine, loss, stop
+        self.network, self.sampler, self.schedule, self.stop = network, sampler, schedule, stop
+        fast = for_training(network)
         self.optimizers = Optimizers(network, sampler.recipe)
+        self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
+        self.looker = Looker(fast, validation, engine, loss)
         self.keeper = Keeper(network)
         epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
         self.steps_per_look = epochs_per_look * sampler.steps_per_epoch
-        self.steps = 0
-        self.tally = Tally()
+        self.steps, self.returns, self.rate = 0, 0, 1.0
+        self.tally, self.busy, self.before = Tally(), 0.0, 0.0
+        self.begun = time.monotonic()
+        self._epoch: tuple[int, Epoch] | None = None
 
     @property
     def epochs(self) -> float:
@@ -89,41 +85,65 @@ class Run:
         return self.steps / self.sampler.steps_per_epoch
 
     @property
+    def seconds(self) -> float:
+        """Since the run began, without the time in which nobody ran it."""
+        return self.before + time.monotonic() - self.begun
+
+    @property
     def over(self) -> bool:
         """Whether no further step is to be taken."""
-        return self.steps > 0 and (self.schedule.finished or self.stop())
+        asked = self.stop()  # before the first step too: whoever answers knows that we listen
+        return self.steps > 0 and (self.schedule.finished or asked)
+
+    @property
+    def look_due(self) -> bool:
+        """Whether an epoch has ended that nobody looked at."""
+        return self.tally.pictures > 0 and self.steps % self.steps_per_look == 0
 
     def events(self) -> Iterator[Event]:
         """Train, telling of every step and every look.
 
-        Raises DivergedError where the loss stops being finite, before the step reaches the
-        weights; the network then holds the best state until then.
+        Raises DivergedError where numbers go bad again and again, MemoryTooSmallError where not
+        even a few pictures at a time fit; the network then holds the best state until then.
         """
-        begun, busy = time.monotonic(), 0.0
-        while not self.over:
-            yield self._step()
-            if self.steps % self.steps_per_look == 0 or self.over:
-                busy += self.tally.seconds
+        self.begun = time.monotonic()
+        self.safe = self.state()
+        while True:
+            if self.look_due:
                 yield self._look()
+                self.safe = self.state()  # nowhere else, so that it does not depend on the clock
+            if self.over:
+                break
+            yield self._next()
+        stopped = not self.schedule.finished
+        if stopped:
+            yield Stopping(self.steps, self.epochs)
+        if self.tally.pictures:
+            yield self._look()
         self.keeper.restore()
-        yield Learned(
-            epochs=self.epochs,
-            steps=self.steps,
-            seconds=time.monotonic() - begun,
-            pictures_per_second=self.steps * self.sampler.batch / busy,
-            best=self.keeper.best,
-            stopped=not self.schedule.finished,
-        )
+        yield self._learned(stopped)
+
+    def _next(self) -> Event:
+        """Take a step, or what it takes to try again."""
+        try:
+            return self._step()
+        except NotFiniteError as error:
+            return self._go_back(error)
+        except MEMORY_ERRORS as error:
+            if not is_out_of_memory(error):
+                raise
+        self.learner.split(self.sampler.batch)
+        pieces = self.learner.pieces
+        return BatchSplit(self.steps + 1, pieces, math.ceil(self.sampler.batch / pieces))
 
     def _step(self) -> StepDone:
         begun = time.monotonic()
-        number, position = divmod(self.steps, self.sampler.steps_per_epoch)
-        if position == 0:
-            self.epoch = self.sampler.epoch(number)
-        pictures, labels = self.epoch.step(position)
-        loss, right = self._learn(pictures, labels)
+        pictures, labels = self._batch()
+        factor = self.rate * (1 - self.schedule.progress)
+        loss, right = self.learner.descend(pictures, labels, self.steps, factor)
         seconds = time.monotonic() - begun
         self.steps += 1
+        self.busy += seconds
         self.schedule.advance(seconds)
         tally = self.tally
         tally.pictures += len(labels)
@@ -139,24 +159,16 @@ class Run:
             seconds_left=self.schedule.seconds_left(),
         )
 
-    def _learn(self, pictures: Tensor, labels: Tensor) -> tuple[float, int]:
-        """Descend once on (B, C, H, W) and (B,): the loss in nats, and how many were right."""
-        self.fast.train()
-        with self.engine.products():
-            scores = self.fast(pictures)
-        loss = self.loss(scores.float(), labels)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            self.keeper.restore()
-            raise DivergedError(self.steps + 1)
-        self.optimizers.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizers.step(1 - self.schedule.progress)
-        return value, int((scores.detach().argmax(1) == labels).sum())
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        """The coming step's pictures (B, C, H, W) and labels (B,)."""
+        number, position = divmod(self.steps, self.sampler.steps_per_epoch)
+        if self._epoch is None or self._epoch[0] != number:
+            self._epoch = (number, self.sampler.epoch(number))
+        return self._epoch[1].step(position)
 
     def _look(self) -> EpochDone:
         begun = time.monotonic()
-        loss, accuracy = look(self.fast, self.validation, self.engine, self.loss)
+        loss, accuracy = self.looker()
         self.schedule.pause(time.monotonic() - begun, self.steps_per_look)
         tally, self.tally = self.tally, Tally()
         done = EpochDone(
@@ -173,16 +185,66 @@ class Run:
         self.keeper.consider(done)
         return done
 
+    def _go_back(self, error: NotFiniteError) -> WentBack:
+        """Return to the last state known to be good, with lower learning rates."""
+        bad = self.steps + 1
+        if self.returns == MOST_RETURNS:
+            raise self._diverged(error.what) from error
+        returns, rate = self.returns + 1, self.rate * SLOWER
+        self._put(self.safe)
+        self.returns, self.rate = returns, rate
+        return WentBack(bad, self.steps, error.what, rate, returns)
 
-@torch.no_grad()
-def look(network: nn.Module, part: Part, engine: Engine, loss: Loss) -> tuple[float, float]:
-    """Mean loss in nats and accuracy of ``network`` on ``part``, in evaluation mode."""
-    network.eval()
-    total, right = 0.0, 0
-    for begin in range(0, len(part), LOOK_BATCH):
-        labels = part.labels[begin : begin + LOOK_BATCH]
-        with engine.products():
-            scores = network(part.normalise(part.pixels[begin : begin + LOOK_BATCH])).float()
-        total += float(loss(scores, labels)) * len(labels)
-        right += int((scores.argmax(1) == labels).sum())
-    return total / len(part), right / len(part)
+    def _diverged(self, what: str) -> DivergedError:
+        number, position = divmod(self.steps, self.sampler.steps_per_epoch)
+        batch = self.sampler.batch
+        order = self.sampler.epoch(number).order[position * batch : (position + 1) * batch]
+        self.keeper.restore()
+        return DivergedError(self.steps + 1, what, tuple(order.tolist()), self.returns)
+
+    def _learned(self, stopped: bool) -> Learned:
+        if self.keeper.best is None:
+            raise self._diverged("validation loss")
+        return Learned(
+            epochs=self.epochs,
+            steps=self.steps,
+            seconds=self.seconds,
+            pictures_per_second=self.steps * self.sampler.batch / max(self.busy, 1e-9),
+            best=self.keeper.best,
+            stopped=stopped,
+        )
+
+    def state(self) -> State:
+        """A copy of everything as it is between two events."""
+        best = self.keeper.best
+        values = {
+            "steps": self.steps,
+            "steps_per_epoch": self.sampler.steps_per_epoch,
+            "schedule": self.schedule.state(),
+            "tally": asdict(self.tally),
+            "best": None if best is None else asdict(best),
+            "rate": self.rate,
+            "returns": self.returns,
+            "pieces": self.learner.pieces,
+            "seconds": self.seconds,
+            "busy": self.busy,
+        }
+        tensors = tensors_of(self.network, self.optimizers, self.keeper)
+        return State(tensors, values)
+
+    def restore(self, state: State) -> None:
+        """Go on from ``state``. Raises ValueError where it does not fit the network."""
+        self._put(state)
+        self.before, self.busy = state.values["seconds"], state.values["busy"]
+        self.begun = time.monotonic()
+
+    def _put(self, state: State) -> None:
+        values = state.values
+        put_tensors(state.tensors, self.network, self.optimizers, self.keeper)
+        self.keeper.best = None if values["best"] is None else EpochDone(**values["best"])
+        epochs = values["steps"] / values["steps_per_epoch"]
+        self.steps = round(epochs * self.sampler.steps_per_epoch)
+        self.schedule.restore({**values["schedule"], "steps": self.steps})
+        self.tally = Tally(**values["tally"])
+        self.rate, self.returns = values["rate"], values["returns"]
+        self.learner.pieces = values["pieces"]

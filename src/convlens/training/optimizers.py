@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -65,19 +65,29 @@ def orthogonal(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
 
 
 class Optimizers:
-    """Both optimizers behind one learning-rate factor."""
+    """Both optimizers behind one learning-rate factor.
 
-    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
-        trained = [p for p in network.parameters() if p.requires_grad]
-        filters = [p for p in trained if is_filter_bank(p)]
-        rest = [p for p in trained if not is_filter_bank(p)]
+    Parameters named in ``gently`` were learned before and go on at the recipe's ``gentle`` share
+    of the learning rates.
+    """
+
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, gently: Collection[str] = frozenset()
+    ) -> None:
+        trained = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for name, parameter in trained:
+            groups.setdefault((is_filter_bank(parameter), name in gently), []).append(parameter)
         self.parts: list[Optimizer] = []
-        if filters:
-            self.parts.append(Muon(filters, recipe.filters_rate, recipe.filters_momentum))
-        if rest:
-            self.parts.append(
-                AdamW(rest, recipe.rest_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
-            )
+        for (are_filters, are_gentle), parameters in sorted(groups.items(), reverse=True):
+            share = recipe.gentle if are_gentle else 1.0
+            if are_filters:
+                rate = recipe.filters_rate * share
+                self.parts.append(Muon(parameters, rate, recipe.filters_momentum))
+            else:
+                rate = recipe.rest_rate * share
+                betas = (0.9, 0.95)
+                self.parts.append(AdamW(parameters, rate, betas, weight_decay=0.0, fused=True))
         self._rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
 
     def zero_grad(self) -> None:

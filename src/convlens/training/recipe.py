@@ -25,12 +25,14 @@ class Recipe:
     """Mirror each picture left to right in every other epoch."""
     whiten: bool = True
     """Begin the first convolution as whitening filters of the training pictures' own patches."""
-    filters_rate: float = 0.12
+    filters_rate: float = 0.1
     """Muon's learning rate of the filters, relative to their own size."""
     filters_momentum: float = 0.6
-    rest_rate: float = 0.01
+    rest_rate: float = 0.004
     """Adam's learning rate of all other parameters."""
     label_smoothing: float = 0.1
+    gentle: float = 0.2
+    """Share of the learning rates at which layers taken over from a trained model go on."""
 
     def __post_init__(self) -> None:
         for name, low, high in RANGES:
@@ -61,5 +63,6 @@ RANGES: tuple[tuple[str, float, float], ...] = (
     ("filters_momentum", 0, 0.999),
     ("rest_rate", 0, 10),
     ("label_smoothing", 0, 0.9),
+    ("gentle", 0, 1),
 )
 """Smallest and largest value of each number in a recipe."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +34,14 @@ class Schedule(Protocol):
 
     def seconds_left(self) -> float:
         """As far as can be told."""
+        ...
+
+    def state(self) -> dict[str, float]:
+        """How far it has come, for ``restore``."""
+        ...
+
+    def restore(self, values: Mapping[str, float]) -> None:
+        """Go on from what ``state`` of a schedule of either kind gave."""
         ...
 
 
@@ -66,6 +75,16 @@ class Steps:
     def seconds_left(self) -> float:
         """At the mean speed so far."""
         return self._spent / max(self.done, 1) * (self.total - self.done)
+
+    def state(self) -> dict[str, float]:
+        """How far it has come."""
+        speed = self._spent / max(self.done, 1)
+        return {"steps": self.done, "progress": self.progress, "step_seconds": speed}
+
+    def restore(self, values: Mapping[str, float]) -> None:
+        """Go on from ``values``."""
+        self.done = int(values["steps"])
+        self._spent = self.done * values["step_seconds"]
 
 
 @dataclass(slots=True)
@@ -117,3 +136,21 @@ class Until:
     def seconds_left(self) -> float:
         """Until the deadline."""
         return max(0.0, self.deadline - time.monotonic())
+
+    def state(self) -> dict[str, float]:
+        """How far it has come, the deadline left out: it means nothing to another process."""
+        return {
+            "steps": self._steps,
+            "progress": self._progress,
+            "step_seconds": self._step_seconds,
+            "pause_per_step": self._pause_per_step,
+            "last_pause": self._last_pause,
+        }
+
+    def restore(self, values: Mapping[str, float]) -> None:
+        """Go on from ``values`` towards this schedule's own deadline."""
+        self._steps = int(values["steps"])
+        self._progress = min(values["progress"], 1.0)
+        self._step_seconds = values["step_seconds"]
+        self._pause_per_step = values.get("pause_per_step", 0.0)
+        self._last_pause = values.get("last_pause", 0.0)

@@ -189,6 +189,17 @@ def test_names_in_a_tar_that_are_not_utf8(tmp_path, encoded):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_classes_without_any_picture_are_left_out(kind, tmp_path, tree):
+    folder = tree(*PATHS)
+    (folder / "zzz").mkdir()
+    (folder / "zzz/LICENSE").write_text("hello")
+    without = open_source(pack(kind, tmp_path, tree(*PATHS, root="other")))
+    source = open_source(pack(kind, tmp_path, folder))
+    assert source.classes == without.classes
+    assert "`zzz` holds no picture" in source.warnings[-1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_cut_archives_are_refused_or_read_as_far_as_they_go(kind, tmp_path, tree):
     path = pack(kind, tmp_path, tree(*PATHS))
     content = path.read_bytes()

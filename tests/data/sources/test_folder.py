@@ -99,6 +99,37 @@ def test_warnings_name_what_was_left_out(tree):
     assert "`docs` is no part" in open_source(with_parts).warnings[0]
 
 
+def test_classes_without_any_picture_are_left_out(tree):
+    folder = tree("a/1.png", "b/1.jpeg", "b/2", "c/1.png")
+    (folder / "a/notes").write_text("hello")
+    (folder / "c/1.png").write_text("hello")
+    (folder / "b/1.jpeg").write_text("hello")
+    source = open_source(folder)
+    assert source.classes == ("a", "b")  # of b one file is a picture, by its content
+    assert {item.name.split("/")[0]: item.label for item in source.items} == {"a": 0, "b": 1}
+    assert source.warnings == (
+        "the class folder `c` holds no picture that is read "
+        "(c/1.png: not a picture (text)): left out",
+    )
+    for name in ("d", "e", "f", "0"):
+        (folder / name).mkdir()
+        (folder / name / "LICENSE").write_text("hello")
+    source = open_source(folder)
+    assert source.classes == ("a", "b")
+    assert "5 class folders hold no picture that is read" in source.warnings[0]
+    assert source.warnings[0].endswith("`0`, `c`, `d`, …")
+
+
+def test_a_folder_of_programs_is_no_collection(tree):
+    folder = tree(root="source")
+    for name in ("docs/logo.svg", "docs/LICENSE", "bin/run"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("<svg/>" if name.endswith("svg") else "hello")
+    with pytest.raises(DataError, match="no pictures in source: bin/run: not a picture") as caught:
+        open_source(folder)
+    assert caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("paths", "message"),
     [

@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 from convlens.data.names import printable
+from convlens.data.sources.pictured import pictured
 from convlens.data.sources.source import Source
 from convlens.data.sources.tars import list_tar
 from convlens.data.sources.tree import arrange
@@ -35,7 +36,7 @@ def open_archive(path: Path) -> Source:
     except (OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {printable(str(error))[:120]}", _KINDS) from error
     layout = arrange(list(contents.entries.values()), contents.folders, name)
-    return Source(
+    source = Source(
         "archive",
         name,
         layout.classes,
@@ -44,3 +45,4 @@ def open_archive(path: Path) -> Source:
         layout.warnings,
         location,
     )
+    return pictured(source)

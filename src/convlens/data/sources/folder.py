@@ -7,6 +7,7 @@ from pathlib import Path
 
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
+from convlens.data.sources.pictured import pictured
 from convlens.data.sources.source import Source
 from convlens.data.sources.tree import Entry, arrange
 from convlens.errors import DataError
@@ -72,7 +73,7 @@ def open_folder(folder: Path) -> Source:
         first = listing.skipped[0]
         raise DataError(f"nothing in {name} can be read: {first.file}: {first.reason}")
     layout = arrange(listing.entries, listing.folders, name)
-    return Source(
+    source = Source(
         "folder",
         name,
         layout.classes,
@@ -81,3 +82,4 @@ def open_folder(folder: Path) -> Source:
         layout.warnings,
         root,
     )
+    return pictured(source)

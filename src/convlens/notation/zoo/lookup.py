@@ -38,6 +38,10 @@ ZOO: tuple[Entry, ...] = (
 )
 
 
+_MOST_NAMED = 5
+"""Networks named in a hint, of those that begin like what was said."""
+
+
 def find(name: str) -> Entry:
     """Return the zoo's entry of that name, in any case; SettingsError with a near miss if none."""
     wanted = name.strip().lower()
@@ -47,21 +51,24 @@ def find(name: str) -> Entry:
     raise SettingsError(f"the zoo has no network '{name[:40]}'", _hint(wanted))
 
 
-def resolve(said: str) -> Architecture:
+def resolve(said: str | Path) -> Architecture:
     """Return the network that ``said`` names: one of the zoo, a text file, or notation itself.
 
-    Raises NotationError where the notation does not read, SettingsError where a file does not.
+    A ``Path`` is always a file. Raises NotationError where the notation does not read,
+    SettingsError where a file does not.
     """
+    if isinstance(said, Path):
+        return Architecture(_contents(said.expanduser()))
     if said.strip().lower() in {entry.name for entry in ZOO}:
         return find(said).architecture
     if path := _file(said):
         return Architecture(_contents(path))
     try:
         return Architecture(said)
-    except NotationError:
+    except NotationError as error:
         if re.fullmatch(r"\s*[\w./\\~:-]*(?:\.txt|\.net|/|\\)[\w./\\~:-]*\s*", said):
             raise SettingsError(f"there is no file '{said.strip()[:80]}'") from None
-        if re.fullmatch(r"\s*[\w-]{1,40}\s*", said) and _near(said):
+        if re.fullmatch(r"\s*[\w.-]{1,40}\s*", said) and (_near(said) or not error.correction):
             message = f"'{said.strip()}' is no network of the zoo, no file and no notation"
             raise SettingsError(message, _hint(said.strip().lower())) from None
         raise
@@ -69,13 +76,15 @@ def resolve(said: str) -> Architecture:
 
 def _near(name: str) -> list[str]:
     names = [entry.name for entry in ZOO]
-    return difflib.get_close_matches(name.strip().lower()[:40], names, 1, 0.6)
+    said = name.strip().lower()[:40]
+    begun = [known for known in names if len(said) > 2 and known.startswith(said)]
+    return begun[:_MOST_NAMED] or difflib.get_close_matches(said, names, 1, 0.6)
 
 
 def _hint(name: str) -> str:
-    near = _near(name)
-    names = ", ".join(entry.name for entry in ZOO)
-    return f"did you mean {near[0]}? There are: {names}" if near else f"there are: {names}"
+    meant = " or ".join(_near(name))
+    lists = "`convlens zoo` lists the names there are"
+    return f"did you mean {meant}? {lists}" if meant else lists
 
 
 def _file(said: str) -> Path | None:
@@ -90,6 +99,8 @@ def _file(said: str) -> Path | None:
 
 def _contents(path: Path) -> str:
     try:
+        if not path.is_file():
+            raise SettingsError(f"there is no file '{str(path)[:80]}'")
         if path.stat().st_size > 4 * MAX_TEXT:
             raise SettingsError(f"{path} is too long to be a network")
         return path.read_text(encoding="utf-8-sig")

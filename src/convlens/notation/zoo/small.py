@@ -29,7 +29,8 @@ INPUT
 CONV 32@3x3/2 pad 1 floor nobias - BN - RELU6
 CONV 32 groups 32 nobias - BN - RELU6 - CONV 16@1x1 nobias - BN
 [CONV {96,144,192,384,576}@1x1 nobias - BN - RELU6
- CONV {96,144,192,384,576}@3x3/{2,2,2,1,2} pad 1 floor groups {96,144,192,384,576} nobias - BN - RELU6
+ CONV {96,144,192,384,576}@3x3/{2,2,2,1,2} pad 1 floor groups {96,144,192,384,576} nobias
+ BN - RELU6
  CONV {24,32,64,96,160}@1x1 nobias - BN
  RES[CONV {144,192,384,576,960}@1x1 nobias - BN - RELU6
      CONV {144,192,384,576,960} groups {144,192,384,576,960} nobias - BN - RELU6

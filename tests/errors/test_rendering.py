@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convlens.errors import NotationError
-from convlens.notation import render
+from convlens.notation import Architecture
 
 
 def columns(letter: str) -> int:
@@ -17,7 +18,7 @@ def columns(letter: str) -> int:
 def shown(text: str, word: str) -> list[str]:
     start = text.index(word)
     error = NotationError("no", text=text, start=start, end=start + len(word))
-    return render(error).split("\n")
+    return str(error).split("\n")
 
 
 def test_the_caret_stands_below_the_word():
@@ -52,12 +53,29 @@ def test_a_long_line_is_clipped_around_the_word():
     assert shown("CONV - " * 100 + "CNOV", "CNOV")[1].endswith("CNOV")
 
 
+def test_nothing_is_pointed_at_in_a_blank_text():
+    for text in ("", " ", "\n\n"):
+        error = NotationError("no layers", text=text, start=0, end=0, correction="FC")
+        assert str(error) == "no layers\n  try       FC"
+
+
+def test_a_python_program_sees_the_caret_too():
+    with pytest.raises(
+        NotationError, match=r"\n  \| CONV - CNOV\n  \|        \^\^\^\^\n"
+    ) as caught:
+        Architecture("CONV - CNOV")
+    assert str(caught.value).endswith("  try       CONV - CONV")
+
+
 @given(st.text(max_size=300), st.data())
 def test_any_text_can_be_shown(text: str, data: st.DataObject):
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     error = NotationError("no", text=text, start=start, end=end, expected="e" * 90, correction=text)
-    lines = render(error).split("\n")
+    lines = str(error).split("\n")
+    if not text.strip():
+        assert lines[1].startswith("  expected")
+        return
     assert lines[2].lstrip(" |").rstrip("^") == ""
     assert "^" in lines[2]
     assert sum(map(columns, lines[1])) <= 4 + len(str(error.line)) + 72

@@ -5,12 +5,16 @@ ConvLensError
 ├── DataError         pictures or folders that cannot be used as they are
 ├── ModelFileError    a model file that is damaged, foreign or too new
 ├── SettingsError     a setting outside its range, or two that contradict each other
-└── OutputError       a result that cannot be written where it should go
+├── OutputError       a result that cannot be written where it should go
+└── RunError          a run folder that is in use, damaged, too new or of another training
 
-Each says in one line what is wrong and where; ``hint`` says what to do about it.
+Each says in one line what is wrong and where; ``hint`` says what to do about it. How a
+NotationError looks in full is in ``rendering``.
 """
 
 from __future__ import annotations
+
+from convlens.errors import rendering
 
 
 class ConvLensError(Exception):
@@ -33,7 +37,11 @@ class NotationError(ConvLensError):
 
     ``text`` is the user's own text, ``start`` and ``end`` the offsets of the offending word in it
     (``0 <= start <= end <= len(text)``), ``expected`` what could have stood there, and
-    ``correction`` a whole text that reads and fits, or None where none is known.
+    ``correction`` a whole text that reads and fits, or None where none is known. ``fits`` is the
+    (width, height) of an input that the network as it stands does fit, where it does not fit the
+    one that it was given; None where that is not the trouble.
+
+    ``str`` shows the line with a caret under the word, and the rest below it.
     """
 
     def __init__(
@@ -45,14 +53,21 @@ class NotationError(ConvLensError):
         end: int,
         expected: str | None = None,
         correction: str | None = None,
+        fits: tuple[int, int] | None = None,
     ) -> None:
         hint = None if correction is None else f"try: {correction}"
+        if fits is not None and correction is None:
+            hint = f"an input of {fits[0]}x{fits[1]} would fit these layers"
         super().__init__(message, hint)
         self.text = text
         self.start = start
         self.end = end
         self.expected = expected
         self.correction = correction
+        self.fits = fits
+
+    def __str__(self) -> str:
+        return rendering.render(self)
 
     @property
     def line(self) -> int:
@@ -74,3 +89,7 @@ class SettingsError(ConvLensError):
 
 class OutputError(ConvLensError):
     """A result that cannot be written where it should go."""
+
+
+class RunError(ConvLensError):
+    """A run folder that is in use, damaged, too new or of another training."""

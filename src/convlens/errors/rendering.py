@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from typing import TYPE_CHECKING
 
-from convlens.errors import NotationError
+if TYPE_CHECKING:
+    from convlens.errors import NotationError
 
 _COLUMNS = 80
 _MESSAGE = 73  # so that "error: " fits before it
@@ -17,23 +19,28 @@ _TRY = 400
 
 
 def render(error: NotationError) -> str:
-    """Return the message, the offending line with carets, what was expected, and a correction.
+    """Return the message, the offending line with carets, what was expected, and a way out.
 
     Only the line at fault is repeated, and of a long one the part around the word. Everything the
     user wrote is shown with control characters replaced, so it cannot move the cursor.
     """
-    prefix = f"  {error.line} | " if "\n" in error.text.strip() else "  | "
-    line, carets = _marked(error)
-    parts = [
-        *_wrapped(error.message),
-        f"{prefix}{line}",
-        f"{'| '.rjust(len(prefix))}{carets}",
-    ]
+    parts = [*_wrapped(error.message), *_pointed(error)]
     if error.expected:
         parts.extend(_labelled("expected", error.expected))
     if error.correction is not None:
         parts.extend(_tried(error))
+    elif error.hint:
+        parts.extend(_labelled("hint", error.hint))
     return "\n".join(parts)
+
+
+def _pointed(error: NotationError) -> list[str]:
+    """Return the line at fault and the carets below it; nothing where the text is blank."""
+    if not error.text.strip():
+        return []
+    prefix = f"  {error.line} | " if "\n" in error.text.strip() else "  | "
+    line, carets = _marked(error)
+    return [f"{prefix}{line}", f"{'| '.rjust(len(prefix))}{carets}"]
 
 
 def _wrapped(message: str) -> list[str]:

@@ -1,0 +1,94 @@
+"""The job's end: the classifier judged, told how it was made, and written."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from convlens.classifier import Classifier
+from convlens.data import Dataset
+from convlens.evaluation import Evaluation, evaluate
+from convlens.modelfile import Weights
+from convlens.pipeline.outcome import Outcome
+from convlens.pipeline.prepare import Prepared
+from convlens.pipeline.settling import sizes, versions
+from convlens.training.events import Learned
+from convlens.training.recipe import Recipe
+
+
+def conclude(
+    prepared: Prepared,
+    dataset: Dataset,
+    recipe: Recipe,
+    learned: Learned,
+    classifier: Classifier,
+    run: Path | None,
+) -> Outcome:
+    """Judge the classifier, say in it how it was made, and write it."""
+    validation = dataset.validation if len(dataset.validation) else dataset.train
+    found = evaluate(classifier, validation)
+    test = None
+    if dataset.test is not None and not learned.stopped:
+        test = evaluate(classifier, dataset.test)
+    classifier = classifier.with_training(
+        **record(prepared, dataset, recipe, learned), **accuracies(found, test)
+    )
+    if prepared.out is not None:
+        classifier.save(prepared.out)
+    return Outcome(
+        classifier=classifier,
+        path=prepared.out,
+        parameters=classifier.model.plan().parameters,
+        learned=learned,
+        validation=found,
+        test=test,
+        skipped=dataset.skipped,
+        seconds=time.monotonic() - prepared.begun,
+        run=run,
+    )
+
+
+def accuracies(validation: Evaluation, test: Evaluation | None) -> dict[str, Any]:
+    """What the model file says of how well it did."""
+    return {
+        "validation_accuracy": validation.accuracy,
+        "test_accuracy": None if test is None else test.accuracy,
+    }
+
+
+def record(
+    prepared: Prepared, dataset: Dataset, recipe: Recipe, learned: Learned
+) -> dict[str, Any]:
+    """What the model file says of how it was made."""
+    settings = prepared.settings
+    return {
+        "data": {
+            "source": dataset.source,
+            "fingerprint": dataset.fingerprint,
+            **sizes(dataset),
+            "skipped": len(dataset.skipped),
+            "division": prepared.division.summary,
+        },
+        "recipe": recipe.to_json(),
+        "seed": settings.seed,
+        "epochs": learned.epochs,
+        "best_epoch": learned.best.epochs,
+        "batch": min(recipe.batch, len(dataset.train)),
+        "seconds": learned.seconds,
+        "train_accuracy": learned.best.train_accuracy,
+        "versions": versions(),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def weights_of(network: nn.Module) -> Weights:
+    """Every tensor that a model file keeps."""
+    return {
+        name: np.ascontiguousarray(value.detach().float().cpu().numpy())
+        for name, value in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")  # torch's own count, of no use to us
+    }

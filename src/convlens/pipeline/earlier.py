@@ -1,0 +1,113 @@
+"""The run that a folder holds from an earlier command, and whether this one may go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from convlens.errors import RunError
+from convlens.pipeline.changes import changed_parts, changed_settings, told
+from convlens.pipeline.settings import Keep, Settings
+from convlens.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from convlens.runs.checkpoint import Checkpoint
+    from convlens.training.loop import Run
+
+OTHERWISE = "begin anew with --fresh, or go on all the same with --anyway"
+
+LENGTHS = ("epochs", "budget")
+"""Settings that may change when a run is resumed."""
+
+SETTLED = ("data", "net")
+"""Settings of which only what they come to is compared then."""
+
+
+class Earlier:
+    """What there is to go on from. ``checkpoint`` is None where it has to begin anew.
+
+    Raises RunError where this command may not go on with what is there. The folder is locked.
+    """
+
+    def __init__(self, folder: RunFolder, keep: Keep, settings: Settings) -> None:
+        self.folder, self.keep, self.settings = folder, keep, settings
+        self.document: dict[str, Any] = {}
+        self.checkpoint: Checkpoint | None = None
+        self.refused: list[str] = []  # checkpoints that are damaged
+        finished = folder.state == "finished"
+        if not folder.begun or keep.fresh or (finished and not keep.resume):
+            return
+        self.document = folder.settings()
+        self._check_settings(finished)
+        self.checkpoint, self.refused = folder.shelf.latest()
+        if keep.resume and finished and self.checkpoint is None:
+            raise RunError(f"{folder.path} is finished and its checkpoint is gone")
+
+    @property
+    def spent(self) -> float:
+        """Seconds that earlier commands spent on the run."""
+        return 0.0 if self.checkpoint is None else float(self.checkpoint.document["spent"])
+
+    def told(self, name: str) -> dict[str, Any]:
+        """A part of the run's settings. Raises RunError where it is missing."""
+        value = self.document.get(name)
+        if not isinstance(value, dict):
+            path = self.folder.path / "settings.json"
+            raise RunError(f"{path} lacks its {name}", "begin anew with --fresh")
+        return value
+
+    def settled(self, name: str) -> Any:
+        """What was settled of ``name``, or None where nothing goes on."""
+        return None if self.checkpoint is None else self.told("settled").get(name)
+
+    def kept_settings(self) -> dict[str, Any]:
+        """Settings as the first command gave them, where a resumed run only knows their outcome."""
+        if not (self.document and self.keep.resume):
+            return {}
+        return {name: self.told("settings").get(name) for name in SETTLED}
+
+    def restore(self, run: Run, settled: Mapping[str, Any]) -> None:
+        """Bring ``run`` to where it was. Raises RunError where something changed or does not fit."""
+        from convlens.pipeline.saving import state_of
+
+        assert self.checkpoint is not None
+        self._refuse(list(changed_parts(self.told("settled"), settled)))
+        try:
+            run.restore(state_of(self._for_new_length(self.checkpoint)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(
+                f"the checkpoint in {self.folder.path} does not fit: {error}",
+                "begin anew with --fresh",
+            ) from error
+
+    def _check_settings(self, finished: bool) -> None:
+        asked = self.settings.to_json()
+        if self.keep.resume:
+            if finished:
+                self._check_length(asked)
+            asked = {k: v for k, v in asked.items() if k not in (*LENGTHS, *SETTLED)}
+        self._refuse(list(changed_settings(self.told("settings"), asked)))
+
+    def _check_length(self, asked: Mapping[str, Any]) -> None:
+        """A run that is finished goes on only for longer than it went."""
+        length = float(self.told("settled").get("epochs") or 0)
+        seconds = float(self.folder.result().get("seconds") or 0)
+        if (asked["epochs"] or 0) <= length and (asked["budget"] or 0) <= seconds:
+            raise RunError(
+                f"{self.folder.path} is finished",
+                f"go on for longer: --epochs above {length:g}, or --budget above {seconds:.0f}s",
+            )
+
+    def _refuse(self, changes: list[str]) -> None:
+        if changes and not self.keep.anyway:
+            raise RunError(f"{self.folder.path} was begun otherwise: {told(changes)}", OTHERWISE)
+
+    def _for_new_length(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Against another budget the time spent is another share of it."""
+        budget = self.settings.budget
+        if budget is not None and budget != self.told("settings").get("budget"):
+            progress = min(self.spent / budget, 1.0)
+            schedule = {**checkpoint.document["schedule"], "progress": progress}
+            return replace(checkpoint, document={**checkpoint.document, "schedule": schedule})
+        return checkpoint

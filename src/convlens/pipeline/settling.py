@@ -1,0 +1,116 @@
+"""Everything that is decided once the pictures are known, and stays the same when a run goes on."""
+
+from __future__ import annotations
+
+import platform
+import time
+import zlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from convlens import __version__
+from convlens.data import Dataset
+from convlens.defaults import batch_for, epochs_for, may_flip
+from convlens.network.engine import Engine, choose_engine
+from convlens.notation import Architecture, Plan
+from convlens.pipeline.budget import choose_plan, seconds_after
+from convlens.pipeline.prepare import Prepared
+from convlens.pipeline.record import Record
+from convlens.training.loop import Run
+from convlens.training.recipe import Recipe
+from convlens.training.sampler import Sampler
+from convlens.training.schedule import Schedule, Steps, Until
+
+MOST_AFTER = 0.25
+"""Share of the time left that is set aside at most for judging, however slow it seems to be."""
+
+STATES, ROOM_FOR_EVENTS = 4, 20_000_000
+"""Times the weights that a checkpoint takes at most (they, the best, two moments); bytes."""
+
+
+def recipe_for(prepared: Prepared, dataset: Dataset) -> Recipe:
+    """The recipe, suited to the data and to what the user asked for."""
+    settings, standard = prepared.settings, Recipe()
+    factor = settings.lr or 1.0
+    return Recipe(
+        batch=settings.batch or batch_for(len(dataset.train)),
+        flip=may_flip(dataset.classes),
+        filters_rate=standard.filters_rate * factor,
+        rest_rate=standard.rest_rate * factor,
+    )
+
+
+def engine_for(prepared: Prepared, record: Record | None) -> Engine:
+    """The fastest engine, or the one that the run began with where that is here."""
+    engine = choose_engine(prepared.settings.device)
+    before = None if record is None else record.earlier.settled("engine")
+    candidates = [replace(engine, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
+    return next((one for one in candidates if str(one) == before), engine)
+
+
+def plan_for(
+    prepared: Prepared, record: Record | None, dataset: Dataset, engine: Engine, recipe: Recipe
+) -> Plan:
+    """The network on the pictures; one of our choice is not chosen anew where a run goes on."""
+    before = None if record is None else record.earlier.settled("architecture")
+    if prepared.architecture is None and isinstance(before, str):
+        return Architecture(before).plan(prepared.input, len(dataset.classes))
+    return choose_plan(prepared, dataset, engine, recipe)
+
+
+def schedule_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampler) -> Schedule:
+    """Until the deadline, less what comes after training; or a number of epochs."""
+    if prepared.deadline is not None:
+        most = MOST_AFTER * (prepared.deadline - time.monotonic())
+        return Until(prepared.deadline - min(seconds_after(dataset, plan), most))
+    epochs = prepared.settings.epochs or epochs_for(len(dataset.train))
+    return Steps(max(1, round(epochs * sampler.steps_per_epoch)))
+
+
+def settled(dataset: Dataset, plan: Plan, run: Run, engine: Engine) -> dict[str, Any]:
+    """What must be the same again for a run to go on, and what else decided on its weights."""
+    schedule = run.schedule
+    steps = schedule.total if isinstance(schedule, Steps) else None
+    return {
+        "data": {
+            "source": dataset.source,
+            "fingerprint": dataset.fingerprint,
+            "pixels": f"{zlib.crc32(np.ascontiguousarray(dataset.train.pixels).data):08x}",
+            "classes": list(dataset.classes),
+            **sizes(dataset),
+        },
+        "architecture": str(plan.architecture),
+        "recipe": run.sampler.recipe.to_json(),
+        "epochs": None if steps is None else steps / run.sampler.steps_per_epoch,
+        "engine": str(engine),
+        "threads": torch.get_num_threads(),
+        "versions": versions(),
+    }
+
+
+def sizes(dataset: Dataset) -> dict[str, int]:
+    """Pictures in each part."""
+    return {
+        "train": len(dataset.train),
+        "validation": len(dataset.validation),
+        "test": 0 if dataset.test is None else len(dataset.test),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What the weights' last bits depend on, the processor aside."""
+    return {
+        "convlens": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def room_for(network: nn.Module) -> int:
+    """Bytes on the disk that a run may come to: three checkpoints, the model, the events."""
+    weights = sum(int(value.nbytes) for value in network.state_dict().values())
+    return 3 * STATES * weights + weights + ROOM_FOR_EVENTS

@@ -1,0 +1,80 @@
+"""Everything that a run needs to go on from a point, as tensors and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from convlens.training.keeper import Keeper
+from convlens.training.optimizers import Optimizers
+
+WEIGHTS, BEST, OPTIMIZER = "weights.", "best.", "optimizer."
+"""Beginnings of the names of tensors, by what they belong to."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class State:
+    """A run at rest: copies of its tensors by name, and all else as JSON has it."""
+
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+
+def tensors_of(network: nn.Module, optimizers: Optimizers, keeper: Keeper) -> dict[str, Tensor]:
+    """Copies of all tensors that training changes, by their names in a State."""
+    found = {WEIGHTS + name: value for name, value in network.state_dict().items()}
+    for name, _, memory in _memories(network, optimizers):
+        for key, value in memory.items():
+            found[f"{OPTIMIZER}{name}/{key}"] = torch.as_tensor(value)
+    copies = {name: value.detach().clone() for name, value in found.items()}
+    return copies | {BEST + name: value for name, value in keeper.state.items()}
+
+
+def put_tensors(
+    tensors: Mapping[str, Tensor], network: nn.Module, optimizers: Optimizers, keeper: Keeper
+) -> None:
+    """The reverse of ``tensors_of``. Raises ValueError where they do not fit ``network``."""
+    weights, best = _part(tensors, WEIGHTS), _part(tensors, BEST)
+    own = network.state_dict()
+    if own.keys() != weights.keys() or any(own[k].shape != v.shape for k, v in weights.items()):
+        raise ValueError("the weights are those of another network")
+    network.load_state_dict(weights)
+    keeper.state = best
+    remembered = _part(tensors, OPTIMIZER)
+    for name, parameter, memory in _memories(network, optimizers):
+        memory.clear()
+        for full, value in remembered.items():
+            owner, _, key = full.rpartition("/")
+            if owner == name:
+                memory[key] = _like(parameter, value)
+
+
+def _part(tensors: Mapping[str, Tensor], beginning: str) -> dict[str, Tensor]:
+    """The tensors whose names begin so, the beginning taken off."""
+    return {
+        name.removeprefix(beginning): value
+        for name, value in tensors.items()
+        if name.startswith(beginning)
+    }
+
+
+def _memories(
+    network: nn.Module, optimizers: Optimizers
+) -> Iterator[tuple[str, nn.Parameter, dict[str, Any]]]:
+    """Each trained parameter with its name and what its optimizer remembers of it."""
+    names = {parameter: name for name, parameter in network.named_parameters()}
+    for part in optimizers.parts:
+        for group in part.param_groups:
+            for parameter in group["params"]:
+                yield names[parameter], parameter, part.state[parameter]
+
+
+def _like(parameter: Tensor, value: Tensor) -> Tensor:
+    """A copy of ``value``, in the memory's order and on the device of ``parameter``."""
+    if value.shape == parameter.shape:
+        return torch.empty_like(parameter, dtype=value.dtype).copy_(value).detach()
+    return value.to(parameter.device, copy=True)
