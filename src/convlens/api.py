@@ -14,7 +14,7 @@ from convlens.pipeline import Event, Keep, Settings
 
 def train(
     data: Any,
-    net: str | Architecture | None = None,
+    net: str | Path | Architecture | None = None,
     *,
     out: str | Path | None = None,
     epochs: float | None = None,
@@ -26,6 +26,8 @@ def train(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     cache: bool = True,
     run: str | Path | None = None,
+    base: str | Path | None = None,
+    freeze: int | Literal["all-but-head"] | None = None,
     listen: Callable[[Event], None] = lambda event: None,
 ) -> Classifier:
     """Train a network on pictures; returns the classifier, and writes it to ``out`` if given.
@@ -35,7 +37,9 @@ def train(
     ``net`` is notation, a file of it or a name of the zoo. ``epochs`` or ``budget`` (seconds for
     the whole) say how long; ``batch`` how many pictures a step takes; ``lr`` multiplies the
     recipe's learning rates; ``size`` (width, height) is what pictures are brought to, in pixels.
-    The same ``seed`` on the same processor gives the same weights, unless a budget is given.
+    The same ``seed`` on the same processor, with as many threads, gives the same weights, unless a
+    budget is given. ``base`` is a model file to go on from: a new head on its layers, of which the
+    first ``freeze`` with weights, or all but the head, are held still.
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
     again goes on with what is unfinished there. ``listen`` is called with every event on the way.
     How well it did stands in the result's ``training``. Raises ConvLensError for what the caller
@@ -53,6 +57,8 @@ def train(
         seed=seed,
         device=device,
         cache=cache,
+        base=None if base is None else Path(base),
+        freeze=freeze,
     )
     keep = None if run is None else Keep(Path(run))
     return pipeline.train(settings, listen, keep=keep).classifier

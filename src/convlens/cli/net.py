@@ -37,9 +37,7 @@ def _volume(ctx: click.Context, param: click.Parameter, said: str | None) -> Vol
     callback=_volume,
     help="The input's width x height x depth, such as 32x32x3.",
 )
-@click.option(
-    "--classes", type=click.IntRange(min=1), metavar="N", help="The number of classes."
-)
+@click.option("--classes", type=click.IntRange(min=1), metavar="N", help="The number of classes.")
 @click.option("--svg", type=click.Path(path_type=Path), metavar="FILE",
               help="Draw it: the row of its volumes, fit for a slide.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from convlens.cli.main import BEGUN
-from convlens.cli.types import DURATION, SIZE
+from convlens.cli.types import DURATION, FREEZE, SIZE
 
 if TYPE_CHECKING:
     from convlens.pipeline import Keep, Settings
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("data", required=False, metavar="DATA")
 @click.option("--net", metavar="TEXT|FILE|NAME", help="The network; left out: one that suits.")
+@click.option("--from", "base", type=click.Path(path_type=Path), metavar="MODEL",
+              help="Go on from a trained model, with a new head.")  # fmt: skip
+@click.option("--freeze", type=FREEZE, metavar="N|all-but-head",
+              help="Hold its first layers with weights still.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
 @click.option("--epochs", type=click.FloatRange(0, 100_000, min_open=True), metavar="N",
               help="Passes over the training pictures.")  # fmt: skip
@@ -70,6 +74,10 @@ def train(
 
     if options["epochs"] is not None and options["budget"] is not None:
         raise click.UsageError("--epochs and --budget both say how long to train: give one")
+    if options["freeze"] is not None and options["base"] is None and options["resume"] is None:
+        raise click.UsageError("--freeze holds the layers of a model still: say which with --from")
+    if options["base"] is not None and options["net"] is not None:
+        raise click.UsageError("--from and --net both say which network: give one")
     settings, keep = placed(context, data, options, cache=not no_cache)
     with Interruption() as interruption, Watch(quiet) as watch:
         listeners: list[Callable[[pipeline.Event], None]] = [watch]

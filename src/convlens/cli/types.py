@@ -69,6 +69,22 @@ class Figures(click.ParamType[tuple[float, ...]]):
         return figures
 
 
+class Freeze(click.ParamType[int | str]):
+    """A number of layers, or ``all-but-head``."""
+
+    name = "layers"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """The number, or the word."""
+        text = str(value).strip().lower()
+        if text != "all-but-head" and not re.fullmatch(r"\d{1,4}", text):
+            self.fail(f"{value!r} is neither a number nor all-but-head", param, ctx)
+        return text if text == "all-but-head" else int(text)
+
+
 DURATION = Duration()
+FREEZE = Freeze()
 SIZE = Size()
 FIGURES = Figures()

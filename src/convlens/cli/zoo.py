@@ -30,9 +30,10 @@ def zoo(name: str | None, as_json: bool) -> None:
 
 def print_list() -> None:
     """Print a line for each network, for terminals of 80 columns or more."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from convlens.cli.output import output
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("name", "year", "input"):
@@ -42,8 +43,7 @@ def print_list() -> None:
     for entry in ZOO:
         facts = (str(entry.year), str(entry.input), f"{entry.plan.parameters:,}", entry.line)
         table.add_row(Text(entry.name, style="bold"), *facts)
-    console = Console(highlight=False)
-    console.print(table)
+    output(table)
     click.echo("\nconvlens zoo NAME shows the text, convlens net NAME every layer.")
 
 

@@ -74,6 +74,8 @@ def record(
             "division": prepared.division.summary,
         },
         "recipe": recipe.to_json(),
+        "base": None if settings.base is None else settings.base.name,
+        "freeze": settings.freeze,
         "seed": settings.seed,
         "epochs": learned.epochs,
         "best_epoch": learned.best.epochs,

@@ -68,7 +68,7 @@ class Earlier:
         return {name: self.told("settings").get(name) for name in SETTLED}
 
     def restore(self, run: Run, settled: Mapping[str, Any]) -> None:
-        """Bring ``run`` to where it was. Raises RunError where something changed or does not fit."""
+        """Bring ``run`` to where it was. Raises RunError where that changed or does not fit."""
         from convlens.pipeline.saving import state_of
 
         assert self.checkpoint is not None

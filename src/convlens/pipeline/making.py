@@ -8,7 +8,7 @@ import torch
 
 from convlens.classifier import Classifier
 from convlens.data import Dataset, Pictures
-from convlens.errors import ConvLensError
+from convlens.errors import ConvLensError, SettingsError
 from convlens.modelfile import Model
 from convlens.network.build import Network, channels_last
 from convlens.notation import Plan
@@ -17,6 +17,7 @@ from convlens.pipeline.events import Event, Note, Reading, Ready
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
+from convlens.pipeline.settings import ALL_BUT_HEAD
 from convlens.pipeline.settling import (
     engine_for,
     plan_for,
@@ -33,6 +34,7 @@ from convlens.training.looker import Part
 from convlens.training.loop import Run
 from convlens.training.losses import loss_for
 from convlens.training.sampler import Normalisation, Sampler
+from convlens.training.transfer import freeze, take_over, weighted_layers
 
 Listener = Callable[[Event], None]
 
@@ -48,10 +50,12 @@ def make(
     dataset = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
     recipe = recipe_for(prepared, dataset)
     plan = plan_for(prepared, record, dataset, engine, recipe)
-    preprocessing = dataset.preprocessing()
+    base = prepared.base
+    preprocessing = dataset.preprocessing() if base is None else base.preprocessing
     normalise = Normalisation.of(preprocessing.mean, preprocessing.std, engine.device)
     sampler = Sampler(dataset.train, recipe, prepared.settings.seed, normalise)
     network = new_network(plan, sampler)
+    gently = frozenset() if base is None else go_on(network, base, prepared.settings.freeze)
     judged = dataset.validation if len(dataset.validation) else dataset.train
     run = Run(
         network,
@@ -61,6 +65,7 @@ def make(
         engine,
         loss_for(plan.loss, recipe.label_smoothing),
         stop,
+        gently,
     )
     if record is not None:
         record.begin(run, settled(dataset, plan, run, engine), room_for(network), listen)
@@ -115,6 +120,24 @@ def new_network(plan: Plan, sampler: Sampler) -> Network:
     network = Network(plan)
     initialise(network, first, sampler.recipe, sampler.seed)
     return channels_last(network.to(sampler.pixels.device))
+
+
+def go_on(network: Network, base: Model, frozen: int | str | None) -> frozenset[str]:
+    """Put the weights of ``base`` into ``network`` and hold the first layers still, if told to.
+
+    Returns the names of the tensors that are to be moved gently. Raises SettingsError where there
+    are fewer layers than are to be held still.
+    """
+    taken = take_over(network, base.weights)
+    layers = len(weighted_layers(network))
+    count = layers - 1 if frozen == ALL_BUT_HEAD else int(frozen or 0)
+    if count >= layers:
+        raise SettingsError(
+            f"the network has {layers} layers with weights; {count} held still leave none to learn",
+            f"hold {layers - 1} still at most, which is all-but-head",
+        )
+    freeze(network, count)
+    return taken
 
 
 def part(pictures: Pictures, normalise: Normalisation) -> Part:

@@ -10,7 +10,8 @@ from convlens.data import Division, Loading, Source, divide, open_source, start_
 from convlens.defaults import size_for
 from convlens.errors import NotationError, OutputError, SettingsError
 from convlens.files import check_writable
-from convlens.modelfile import is_model
+from convlens.heads import for_classes
+from convlens.modelfile import Model, is_model, read_model
 from convlens.notation import Architecture, Volume, resolve
 from convlens.pipeline.settings import Settings
 
@@ -24,6 +25,7 @@ class Prepared:
     division: Division
     input: Volume
     architecture: Architecture | None  # None: to be chosen
+    base: Model | None  # what to go on from
     out: Path | None
     loading: Loading
     begun: float  # on the clock of time.monotonic
@@ -37,11 +39,15 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
     not be written.
     """
     begun = time.monotonic() if begun is None else begun
+    base = None if settings.base is None else read_model(settings.base)
     architecture = _architecture(settings.net)
     if settings.out is not None:
         _check_out(settings.out)
     source = open_source(settings.data)
     division = divide(source, seed=settings.seed)
+    if base is not None:
+        architecture = for_classes(base.architecture, len(source.classes))
+        architecture = architecture.with_input(base.plan().input)
     volume = _input(settings, source, architecture)
     if architecture is not None:
         _check_fit(architecture, volume, source)
@@ -52,16 +58,26 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
         width=volume.width,
         height=volume.height,
         channels=volume.depth,
+        fit="stretch" if base is None else base.preprocessing.fit,
         cache=settings.cache,
     )
     deadline = None if settings.budget is None else begun + settings.budget
     return Prepared(
-        settings, source, division, volume, architecture, settings.out, loading, begun, deadline
+        settings,
+        source,
+        division,
+        volume,
+        architecture,
+        base,
+        settings.out,
+        loading,
+        begun,
+        deadline,
     )
 
 
-def _architecture(net: str | Architecture | None) -> Architecture | None:
-    return resolve(net) if isinstance(net, str) else net
+def _architecture(net: str | Path | Architecture | None) -> Architecture | None:
+    return resolve(net) if isinstance(net, str | Path) else net
 
 
 def _input(settings: Settings, source: Source, architecture: Architecture | None) -> Volume:
@@ -89,7 +105,8 @@ def _check_fit(architecture: Architecture, volume: Volume, source: Source) -> No
         architecture.plan(volume, len(source.classes))
     except NotationError as error:
         if architecture.input is None and error.correction is None:
-            error.hint = f"the pictures come as {volume}: give another size with --size WxH"
+            size = "x".join(map(str, error.fits or "WH"))
+            error.hint = f"the pictures come as {volume}: give another size with --size {size}"
         raise
 
 

@@ -13,13 +13,16 @@ from convlens.notation import Architecture
 SHORTEST_BUDGET = 1.0
 """Seconds."""
 
+ALL_BUT_HEAD = "all-but-head"
+"""What ``freeze`` says where only the new head is to learn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All but the data may be left out. Raises SettingsError where two contradict each other."""
 
     data: Any  # a path, "digits", arrays: whatever data.open_source takes
-    net: str | Architecture | None = None
+    net: str | Path | Architecture | None = None
     out: Path | None = None
     epochs: float | None = None
     budget: float | None = None  # seconds for the whole
@@ -29,8 +32,20 @@ class Settings:
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     cache: bool = True
+    base: Path | None = None  # a model file to go on from
+    freeze: int | Literal["all-but-head"] | None = None  # of its layers with weights, held still
 
     def __post_init__(self) -> None:
+        if self.base is not None and self.net is not None:
+            raise SettingsError("net and from both say which network", "give one of the two")
+        if self.freeze is not None and self.base is None:
+            raise SettingsError(
+                "freeze holds the layers of a trained model still", "say from which"
+            )
+        if isinstance(self.freeze, int) and self.freeze < 0:
+            raise SettingsError(f"freeze is {self.freeze}", "give 0 or more, or all-but-head")
+        if isinstance(self.freeze, str) and self.freeze != ALL_BUT_HEAD:
+            raise SettingsError(f"freeze is {self.freeze!r}", f"give a number or {ALL_BUT_HEAD}")
         if self.epochs is not None and self.budget is not None:
             raise SettingsError(
                 "epochs and budget both say how long to train", "give one of the two"
@@ -58,6 +73,8 @@ class Settings:
             "size": None if self.size is None else list(self.size),
             "seed": self.seed,
             "device": self.device,
+            "base": None if self.base is None else str(self.base.absolute()),
+            "freeze": self.freeze,
         }
 
     @classmethod
@@ -72,6 +89,7 @@ class Settings:
             if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
                 raise SettingsError(f"size is {size!r}", "give width and height in pixels")
             chosen["size"] = tuple(size)
+        chosen["base"] = None if chosen["base"] is None else Path(chosen["base"])
         if chosen["device"] not in ("auto", "cpu", "cuda"):
             raise SettingsError(f"device is {chosen['device']!r}", "give auto, cpu or cuda")
         return cls(**chosen)
@@ -88,6 +106,8 @@ KINDS: dict[str, tuple[type, ...]] = {
     "size": (list, tuple, type(None)),
     "seed": (int,),
     "device": (str,),
+    "base": TEXT,
+    "freeze": (int, str, type(None)),
 }
 """What may stand for each setting in a file."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from torch import Tensor, nn
@@ -51,9 +51,10 @@ class Tally:
 class Run:
     """One training of ``network``, in place.
 
-    ``events`` goes on until ``schedule`` is finished or ``stop()`` is true; the network then holds
-    the state that did best on ``validation``. Between any two events ``state`` is all that another
-    Run of the same making needs, by ``restore``, to go on with the same events and weights.
+    Parameters named in ``gently`` were learned before and move in smaller steps. ``events`` goes
+    on until ``schedule`` is finished or ``stop()`` is true; the network then holds the state that
+    did best on ``validation``. Between any two events ``state`` is all that another Run of the same
+    making needs, by ``restore``, to go on with the same events and weights.
     """
 
     def __init__(
@@ -65,10 +66,11 @@ class Run:
         engine: Engine,
         loss: Loss,
         stop: Callable[[], bool] = lambda: False,
+        gently: Collection[str] = frozenset(),
     ) -> None:
         self.network, self.sampler, self.schedule, self.stop = network, sampler, schedule, stop
         fast = for_training(network)
-        self.optimizers = Optimizers(network, sampler.recipe)
+        self.optimizers = Optimizers(network, sampler.recipe, gently)
         self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
         self.looker = Looker(fast, validation, engine, loss)
         self.keeper = Keeper(network)
