@@ -35,7 +35,7 @@ BREADTH = 32
 BREADTHS = (16, 24, 32, 48, 64, 96, 128)
 """Filters of the first stage to choose from where a time is given."""
 
-LEAST_STEPS = 32
+LEAST_STEPS = 16
 """Steps that an epoch should have at least, by smaller batches where pictures are few."""
 
 

@@ -38,7 +38,7 @@ def interrupt(monkeypatch):
             return done
 
         monkeypatch.setattr(Run, "_step", interrupting)
-        return monkeypatch.undo
+        return lambda: monkeypatch.setattr(Run, "_step", step)
 
     return at
 
@@ -147,6 +147,28 @@ def test_resume_by_name_also_for_longer_also_after_the_end(convlens, begun):
     assert convlens("train", "--resume", begun, "--fresh")[0] == 2
 
 
+def test_fine_tuning_goes_on_too(convlens, begun, shades, interrupt):
+    assert convlens("train", shades, *SHORT, "--out", "base.safetensors")[0] == 0
+    command = ["train", shades, "--from", "base.safetensors", "--freeze", 1, "--epochs", 5]
+    whole = json.loads(convlens(*command, "--json", "--out", "whole.safetensors")[1])
+    undo = interrupt(3)
+    assert convlens(*command, "--out", "new.safetensors")[0] == 130
+    undo()
+    status, out, err = convlens("train", "--resume", "new", "--json")
+    assert status == 0, err
+    assert "after step 3," in err
+    assert json.loads(out)["validation_log_loss"] == whole["validation_log_loss"]
+    shutil.copy("whole.safetensors", "base.safetensors")
+    undo = interrupt(3)
+    assert convlens(*command, "--out", "third.safetensors")[0] == 130
+    undo()
+    other = ["--net", QUICK, "--size", "14", "--epochs", 1, "--out", "base.safetensors"]
+    assert convlens("train", shades, *other)[0] == 0
+    assert "was begun otherwise" in refused(
+        convlens, *command, "--out", "third.safetensors", "--quiet"
+    )
+
+
 def test_a_budget_counts_what_was_spent(convlens, begun, monkeypatch):
     path = importlib.import_module("convlens.runs.shelf").Shelf(begun / "checkpoints")
     spent = path.latest()[0].document["spent"]
@@ -188,7 +210,6 @@ def test_a_changed_network_is_refused(convlens, shades, tmp_path, interrupt):
     undo = interrupt(2)
     assert convlens(*command)[0] == 130
     undo()
-    os.chdir(tmp_path)
     text.write_text("INPUT - CONV 5 - RELU - FC")
     err = refused(convlens, *command)
     assert "the network was INPUT" in err
@@ -241,6 +262,14 @@ def test_settings_edited_into_nonsense_are_refused(convlens, begun, change):
     assert convlens("runs")[0] == 0
 
 
+def test_a_folder_with_nothing_but_a_lock_is_taken_over(convlens, shades, tmp_path):
+    """What a kill leaves between making the folder and writing the settings."""
+    (tmp_path / "runs" / "shades").mkdir(parents=True)
+    (tmp_path / "runs" / "shades" / "lock").write_text("99999999")
+    assert convlens("train", shades, *SHORT)[0] == 0
+    assert listed(convlens).keys() == {"shades"}
+
+
 def test_no_run_of_that_name(convlens, tmp_path):
     assert "is not a run folder" in refused(convlens, "train", "--resume", "nothing")
     assert "there is no folder" in refused(convlens, "runs")
@@ -281,6 +310,7 @@ def test_a_damaged_checkpoint_is_told_and_done_without(convlens, shades, begun):
     status, _, err = convlens("train", shades, *SHORT[:-1])
     assert status == 0
     assert "is refused: its checksum does not agree" in err
+    assert "training begins anew" in err
     assert len(events(begun, "step_done")) == 6
 
 

@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from convlens.errors import OutputError
+from convlens.errors import OutputError, RunError
 from convlens.runs.checkpoint import Checkpoint, DamagedError, from_bytes, to_bytes
 from convlens.runs.shelf import Shelf
 
@@ -69,7 +69,7 @@ def test_a_newer_format_is_refused(monkeypatch):
     monkeypatch.setattr("convlens.runs.checkpoint.FORMAT", 2)
     newer = to_bytes(checkpoint())
     monkeypatch.undo()
-    with pytest.raises(DamagedError, match="format 2"):
+    with pytest.raises(RunError, match="format 2; this ConvLens reads up to 1"):
         from_bytes(newer)
 
 
@@ -95,7 +95,9 @@ def test_the_last_two_are_kept_and_the_one_before_stands_in(tmp_path):
 def test_nothing_good_is_nothing(tmp_path):
     assert Shelf(tmp_path / "none").latest() == (None, [])
     (tmp_path / "step-0000000001.safetensors").mkdir()
-    assert Shelf(tmp_path).latest()[0] is None
+    found, refused = Shelf(tmp_path).latest()
+    assert found is None
+    assert "cannot be read: is a directory" in refused[0]
 
 
 def test_a_save_that_fails_leaves_the_last(tmp_path, monkeypatch):

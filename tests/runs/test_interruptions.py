@@ -21,7 +21,7 @@ pytestmark = [
 
 NET = "INPUT 8x8x1 - CONV 6 - BN - RELU - POOL - DROPOUT 0.2 - FC"
 EPOCHS, STEPS_PER_EPOCH = 16, 39
-COMMAND = ["train", "digits", "--net", NET, "--epochs", str(EPOCHS), "--seed", "3"]
+COMMAND = ["train", "digits", "--net", NET, "--epochs", str(EPOCHS), "--batch", "32"]
 KILLS = 20
 OFTEN = {"save_every": 0.03}
 
@@ -189,4 +189,4 @@ def test_an_undisturbed_run_saves_within_its_share_of_the_time(undisturbed):
     result = json.loads((undisturbed / "runs/digits/result.json").read_text())
     share = result["checkpoint_seconds"] / result["seconds"]
     print(f"checkpoints took {share:.2%} of {result['seconds']:.1f} s")
-    assert share < 0.05  # 0.02 on a machine that does nothing else
+    assert share < 0.02

@@ -1,9 +1,5 @@
 """The loop at rest and in trouble: states that go on to the bit, bad numbers, too little memory."""
 
-import resource
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -267,19 +263,3 @@ def test_a_state_goes_on_under_another_schedule():
     timed = new_run(schedule=Until(deadline=0.0))
     timed.restore(first.state())
     assert kinds(list(timed.events()), Learned)[0].steps == 10
-
-
-@pytest.mark.slow
-def test_a_thousand_epochs_leave_memory_and_handles_as_they_were():
-    def handles():
-        return len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
-
-    run, resident, opened = new_run(steps=1000 * 5), [], []
-    for event in run.events():
-        if isinstance(event, EpochDone) and event.step % 500 == 0:
-            resident.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-            opened.append(handles())
-    grown = (resident[-1] - resident[1]) / 1024
-    print(f"1,000 epochs: {grown:.1f} MiB more at the end than after 200, handles {opened[-1]}")
-    assert grown < 8
-    assert len(set(opened[1:])) == 1

@@ -133,9 +133,9 @@ def _is_given(context: click.Context, name: str) -> bool:
 
 def _free_places(data: str, runs: Path | None) -> tuple[Path, Path]:
     """A model file and a run folder that are not there yet."""
-    from convlens.pipeline.placing import folder_for
+    from convlens.pipeline.placing import folder_for, is_taken
 
-    out = free_path(data, lambda path: folder_for(path, runs).exists())
+    out = free_path(data, lambda path: is_taken(path, runs))
     return out, folder_for(out, runs)
 
 

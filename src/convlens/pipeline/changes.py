@@ -18,7 +18,10 @@ def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
 
 def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """What differs of data, network and recipe, as they were settled."""
-    yield from changed_data(before.get("data"), now["data"])
+    data = list(changed_data(before.get("data"), now["data"]))
+    yield from data
+    if not data and before.get("preprocessing") != now["preprocessing"]:
+        yield "the model's preprocessing changed"  # the one that --from names
     if before.get("architecture") != now["architecture"]:
         yield f"the network was {shown(before.get('architecture'))}, is {now['architecture']}"
     recipe = before.get("recipe")

@@ -68,7 +68,8 @@ def make(
         gently,
     )
     if record is not None:
-        record.begin(run, settled(dataset, plan, run, engine), room_for(network), listen)
+        told = settled(dataset, preprocessing, plan, run, engine)
+        record.begin(run, told, room_for(network), listen)
     tell = listen if record is None else record.tell
     for line in notes(dataset):
         tell(Note(line))

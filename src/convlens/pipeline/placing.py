@@ -19,6 +19,12 @@ def folder_for(out: Path, runs: Path | None) -> Path:
     return (out.parent / RUNS if runs is None else runs) / (out.stem or "run")
 
 
+def is_taken(out: Path, runs: Path | None) -> bool:
+    """Whether the run folder of that model file is in use or somebody else's."""
+    folder = RunFolder(folder_for(out, runs))
+    return folder.path.exists() and not folder.vacant
+
+
 def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
     """Model file and run folder of a run in ``runs`` that the same command left unfinished."""
     asked = settings.to_json()
@@ -51,7 +57,8 @@ def resumed(folder: Path, given: Mapping[str, Any]) -> Settings:
     settled = document.get("settled")
     if not isinstance(told, dict) or not isinstance(settled, dict) or not isinstance(out, str):
         raise RunError(f"{folder / 'settings.json'} lacks settings", "begin anew with --fresh")
-    told = {**told, "net": settled.get("architecture")}
+    if told.get("base") is None:
+        told = {**told, "net": settled.get("architecture")}
     if given.get("epochs") is not None or given.get("budget") is not None:
         told |= {"epochs": None, "budget": None}
     more = {"out": _near(Path(out)), **given}

@@ -68,6 +68,8 @@ class Record:
         self.saver = Saver(self.folder.shelf, self.log, self.begun, self._note)
         for line in self.earlier.refused:
             self._note(f"note: {line}")
+        if self.earlier.refused and checkpoint is None:
+            self._note("note: there is no other checkpoint; training begins anew")
         if checkpoint is not None:
             self.resumed, self.saver.step = True, run.steps
             self.earlier.checkpoint = None  # its tensors are in the network now

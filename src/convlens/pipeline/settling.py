@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from convlens import __version__
-from convlens.data import Dataset
+from convlens.data import Dataset, Preprocessing
 from convlens.defaults import batch_for, epochs_for, may_flip
 from convlens.network.engine import Engine, choose_engine
 from convlens.notation import Architecture, Plan
@@ -71,7 +71,9 @@ def schedule_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Samp
     return Steps(max(1, round(epochs * sampler.steps_per_epoch)))
 
 
-def settled(dataset: Dataset, plan: Plan, run: Run, engine: Engine) -> dict[str, Any]:
+def settled(
+    dataset: Dataset, preprocessing: Preprocessing, plan: Plan, run: Run, engine: Engine
+) -> dict[str, Any]:
     """What must be the same again for a run to go on, and what else decided on its weights."""
     schedule = run.schedule
     steps = schedule.total if isinstance(schedule, Steps) else None
@@ -83,6 +85,7 @@ def settled(dataset: Dataset, plan: Plan, run: Run, engine: Engine) -> dict[str,
             "classes": list(dataset.classes),
             **sizes(dataset),
         },
+        "preprocessing": preprocessing.to_json(),
         "architecture": str(plan.architecture),
         "recipe": run.sampler.recipe.to_json(),
         "epochs": None if steps is None else steps / run.sampler.steps_per_epoch,

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from convlens.errors import RunError
+
 FORMAT = 1
-"""Version of checkpoints that are written; others are refused."""
+"""Version of checkpoints that are written; newer ones are refused."""
 
 DIGITS = 64
 BLANK = "0" * DIGITS
@@ -51,7 +53,10 @@ def to_bytes(checkpoint: Checkpoint) -> bytearray:
 
 
 def from_bytes(content: bytearray) -> Checkpoint:
-    """Read what ``to_bytes`` wrote. Raises DamagedError for anything else."""
+    """Read what ``to_bytes`` wrote.
+
+    Raises DamagedError for anything else, RunError for what a newer version wrote.
+    """
     place = _checksum_place(content)
     stated = bytes(content[place])
     content[place] = BLANK.encode()
@@ -59,8 +64,11 @@ def from_bytes(content: bytearray) -> Checkpoint:
         raise DamagedError("its checksum does not agree")
     try:
         metadata = json.loads(content[8 : 8 + _header(content)])["__metadata__"]
-        if metadata["format"] != str(FORMAT):
-            raise DamagedError(f"it has format {metadata['format']}")
+        if int(metadata["format"]) > FORMAT:
+            raise RunError(
+                f"a checkpoint has format {metadata['format']}; this ConvLens reads up to {FORMAT}",
+                "update ConvLens: pip install --upgrade convlens",
+            )
         document = json.loads(metadata["document"])
         tensors = load(bytes(content))
         return Checkpoint(int(document.pop("step")), tensors, document)

@@ -80,11 +80,14 @@ class RunFolder:
         """Whether a run has left its settings here."""
         return (self.path / "settings.json").exists()
 
+    @property
+    def vacant(self) -> bool:
+        """Whether there is nothing here yet but perhaps a lock."""
+        return not self.path.is_dir() or all(one.name == "lock" for one in self.path.iterdir())
+
     def check_ours(self) -> None:
         """See that no files of somebody else are here. Raises RunError."""
-        if self.begun or not self.path.is_dir():
-            return
-        if any(path.name != "lock" for path in self.path.iterdir()):
+        if not self.begun and not self.vacant:
             raise RunError(f"{self.path} exists and is not a run folder", RUNS_HINT)
 
     def clear(self) -> None:

@@ -31,7 +31,8 @@ class Shelf:
     def latest(self) -> tuple[Checkpoint | None, list[str]]:
         """The last checkpoint that is whole, and a line about each later one that is not.
 
-        What is not whole is removed, and so is what an interrupted save left behind.
+        What is damaged is removed, and so is what an interrupted save left behind. Raises RunError
+        where a newer version wrote it.
         """
         for scratch in self.folder.glob(f".{PATTERN}*"):
             _remove(scratch)
@@ -39,9 +40,11 @@ class Shelf:
         for path in reversed(self._paths()):
             try:
                 return from_bytes(bytearray(path.read_bytes())), refused
-            except (DamagedError, OSError) as error:
-                refused.append(f"{path} is refused: {_reason(error)}")
+            except DamagedError as error:
+                refused.append(f"{path} is refused: {error}")
                 _remove(path)
+            except OSError as error:  # it may be readable another time
+                refused.append(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
         return None, refused
 
     def clear(self, kept: int = 0) -> None:
@@ -58,9 +61,3 @@ class Shelf:
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return (error.strerror or str(error)).lower()
-    return str(error)
