@@ -91,7 +91,7 @@ def test_train_and_test_folders_zips_and_arrays_train_too(convlens, tmp_path):
         )
         assert status == 0, err
         assert json.loads(out)["test_accuracy"] > 0.8
-        assert f"{tested} to test" in err
+        assert f"{tested} test pictures" in err
 
 
 def test_options_reach_the_model(convlens, shades, tmp_path):
@@ -161,6 +161,17 @@ def test_a_class_with_one_picture_is_said(convlens, shades):
     status, _, err = convlens("train", shades, "--net", QUICK, "--epochs", 1)
     assert status == 0
     assert "`rare` holds one picture only" in err
+
+
+def test_without_a_validation_part_nothing_stands_in_its_place(convlens, tmp_path):
+    folder_of_shades(tmp_path / "few", count=1)
+    status, out, err = convlens("train", "few", "--net", QUICK, "--epochs", 1, "--json")
+    assert status == 0, err
+    result = json.loads(out)
+    assert result["validation_accuracy"] is None
+    assert result["test_accuracy"] is None
+    assert "too few pictures to hold back a validation part" in err
+    assert "validation" not in convlens("train", "few", "--net", QUICK, "--epochs", 1, "--quiet")[1]
 
 
 def test_networks_that_do_not_read_or_fit(convlens, shades):

@@ -1,8 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
 
-from convlens.training.optimizers import Muon, Optimizers, orthogonal
+from convlens.training.optimizers import Adam, Muon, Optimizers, orthogonal
 from convlens.training.recipe import Recipe
 
 
@@ -22,11 +25,11 @@ def test_muon_moves_by_its_rate_times_the_norm_and_keeps_the_norm():
     torch.manual_seed(0)
     filters = nn.Parameter(torch.randn(8, 3, 3, 3))
     norm = filters.detach().norm()
-    muon = Muon([filters], lr=0.1, momentum=0.6)
+    muon = Muon([filters], rate=0.1, momentum=0.6)
     for _ in range(5):
         before = filters.detach().clone()
         filters.grad = torch.randn_like(filters)
-        muon.step()
+        muon.step(1.0)
         scaled = before * norm / before.norm()
         assert float((filters - scaled).detach().norm() / norm) == pytest.approx(0.1, rel=1e-3)
     assert float(filters.detach().norm() / norm) == pytest.approx(1, abs=0.02)
@@ -60,11 +63,28 @@ def test_a_rate_of_zero_moves_nothing():
 def test_frozen_parameters_are_left_out():
     network = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Flatten(), nn.Linear(64, 2))
     network[0].weight.requires_grad_(False)
-    listed = [
-        p
-        for part in Optimizers(network, Recipe()).parts
-        for g in part.param_groups
-        for p in g["params"]
-    ]
+    listed = [p for part in Optimizers(network, Recipe()).parts for p in part.parameters]
     assert all(p is not network[0].weight for p in listed)
     assert len(listed) == 3
+
+
+def test_adam_is_torchs():
+    torch.manual_seed(0)
+    ours, theirs = (nn.Parameter(torch.ones(5, 3)) for _ in range(2))
+    adam = Adam([ours], rate=0.01)
+    reference = torch.optim.Adam([theirs], lr=0.01, betas=(0.9, 0.95))
+    for _ in range(20):
+        ours.grad = torch.randn(5, 3)
+        theirs.grad = ours.grad.clone()
+        adam.step(1.0)
+        reference.step()
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_training_does_not_load_the_compiler():
+    code = (
+        "import sys, convlens as cl;"
+        "cl.train('digits', 'CONV 4 - BN - RELU - POOL - FC', epochs=1);"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -73,8 +73,7 @@ def test_layers_taken_over_go_on_gently():
     gentle = frozenset(n for n, _ in one.named_parameters() if not n.startswith("fc2"))
     rates = {}
     for part in Optimizers(one, Recipe(gentle=0.1), gentle).parts:
-        for group in part.param_groups:
-            rates |= {id(p): group["lr"] for p in group["params"]}
+        rates |= {id(p): part.rate for p in part.parameters}
     standard = Recipe()
     assert rates[id(one.conv1.weight)] == pytest.approx(0.1 * standard.filters_rate)
     assert rates[id(one.fc1.weight)] == pytest.approx(0.1 * standard.rest_rate)

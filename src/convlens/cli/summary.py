@@ -22,18 +22,19 @@ MOST_SKIPPED = 10
 def print_summary(outcome: Outcome) -> None:
     """Print accuracies, those of each class, what was skipped, and where the model is."""
     console = Console(highlight=False, soft_wrap=True)
-    judged, name = (outcome.test, "test") if outcome.test else (outcome.validation, "validation")
-    console.print(class_table(judged, name))
     learned = outcome.learned
+    if judged := outcome.test or outcome.validation:
+        console.print(class_table(judged, "test" if outcome.test else "validation"))
     console.print(
-        f"accuracy: train {learned.best.train_accuracy:.2%} (as varied), "
-        f"validation {outcome.validation.accuracy:.2%}"
+        f"accuracy: train {learned.best.train_accuracy:.2%} (augmented)"
+        + (f", validation {outcome.validation.accuracy:.2%}" if outcome.validation else "")
         + (f", test [bold]{outcome.test.accuracy:.2%}[/]" if outcome.test else "")
         + (" (interrupted)" if learned.stopped else "")
     )
     console.print(
-        f"{learned.epochs:.4g} epochs in {clock(learned.seconds)}, "
-        f"{learned.pictures_per_second:,.0f} pictures/s; {clock(outcome.seconds)} in all"
+        f"{learned.epochs:.4g} epoch{'' if learned.epochs == 1 else 's'} in "
+        f"{duration(learned.seconds)}, {learned.pictures_per_second:,.0f} pictures/s; "
+        f"{duration(outcome.seconds)} in all"
     )
     for skipped in outcome.skipped[:MOST_SKIPPED]:
         console.print(Text(f"skipped {skipped.file}: {skipped.reason}"))
@@ -43,6 +44,11 @@ def print_summary(outcome: Outcome) -> None:
         console.print(Text(f"model: {outcome.path}", style="bold"))
     if learned.stopped and outcome.run is not None:
         print_how_to_go_on(outcome.run)
+
+
+def duration(seconds: float) -> str:
+    """Seconds with a tenth below a minute, else as a clock shows them."""
+    return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)
 
 
 def print_how_to_go_on(run: Path) -> None:

@@ -61,9 +61,8 @@ class Watch:
                 self._refresh(event)
 
     def _introduce(self, ready: Ready) -> None:
-        parts = f"{ready.train:,} to learn from, {ready.validation:,} to choose by"
-        if ready.test:
-            parts += f", {ready.test:,} to test"
+        parts = f"{ready.train:,} training, {ready.validation:,} validation"
+        parts += f", {ready.test:,} test pictures" if ready.test else " pictures"
         network = f"{ready.architecture}\n{ready.parameters:,} parameters on {ready.engine}"
         self.console.print(Text(f"{ready.source}: {len(ready.classes)} classes; {parts}"))
         self.console.print(Text(network), soft_wrap=False)

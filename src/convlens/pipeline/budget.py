@@ -69,7 +69,6 @@ def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
 @torch.inference_mode()
 def seconds_after(dataset: Dataset, plan: Plan) -> float:
     """Seconds that judging and writing the classifier will take, in fp32 on the processor."""
-    judged = len(dataset.validation) * 2 + (0 if dataset.test is None else len(dataset.test))
     network = channels_last(for_prediction(Network(plan)))
     shape = (TRIAL_BATCH, plan.input.depth, plan.input.height, plan.input.width)
     pictures = torch.randn(shape).to(memory_format=torch.channels_last)
@@ -78,4 +77,9 @@ def seconds_after(dataset: Dataset, plan: Plan) -> float:
         begun = time.monotonic()
         network(pictures)
         quickest = min(quickest, time.monotonic() - begun)
-    return WRITING_SECONDS + judged * quickest / TRIAL_BATCH
+    return WRITING_SECONDS + pictures_after(dataset) * quickest / TRIAL_BATCH
+
+
+def pictures_after(dataset: Dataset) -> int:
+    """Pictures judged after training: validation, to calibrate and to tell, and test."""
+    return 2 * len(dataset.validation) + (0 if dataset.test is None else len(dataset.test))

@@ -29,8 +29,7 @@ def conclude(
     run: Path | None,
 ) -> Outcome:
     """Judge the classifier, say in it how it was made, and write it."""
-    validation = dataset.validation if len(dataset.validation) else dataset.train
-    found = evaluate(classifier, validation)
+    found = evaluate(classifier, dataset.validation) if len(dataset.validation) else None
     test = None
     if dataset.test is not None and not learned.stopped:
         test = evaluate(classifier, dataset.test)
@@ -52,10 +51,10 @@ def conclude(
     )
 
 
-def accuracies(validation: Evaluation, test: Evaluation | None) -> dict[str, Any]:
+def accuracies(validation: Evaluation | None, test: Evaluation | None) -> dict[str, Any]:
     """What the model file says of how well it did."""
     return {
-        "validation_accuracy": validation.accuracy,
+        "validation_accuracy": None if validation is None else validation.accuracy,
         "test_accuracy": None if test is None else test.accuracy,
     }
 

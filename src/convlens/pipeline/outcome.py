@@ -16,8 +16,8 @@ from convlens.training.events import Learned
 class Outcome:
     """The classifier with all that is known of how it was made.
 
-    ``validation`` and ``test`` are figures of the state that was kept; ``test`` is None where
-    there is no test part or the run was interrupted. ``seconds`` are of the whole job; ``run`` is
+    ``validation`` and ``test`` are figures of the state that was kept; either is None where
+    there is no such part, ``test`` also where the run was interrupted. ``seconds`` are of the whole job; ``run`` is
     the folder in which it was kept.
     """
 
@@ -25,7 +25,7 @@ class Outcome:
     path: Path | None
     parameters: int
     learned: Learned
-    validation: Evaluation
+    validation: Evaluation | None
     test: Evaluation | None
     skipped: tuple[Skipped, ...]
     seconds: float
@@ -33,7 +33,8 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """The result as a dictionary of plain values, the contract of ``train --json``."""
-        test = self.test
+        validation, test = self.validation, self.test
+        judged = test or validation
         return {
             "model": None if self.path is None else str(self.path),
             "architecture": str(self.classifier.architecture),
@@ -47,12 +48,13 @@ class Outcome:
             "training_seconds": self.learned.seconds,
             "images_per_second": self.learned.pictures_per_second,
             "train_accuracy": self.learned.best.train_accuracy,
-            "validation_accuracy": self.validation.accuracy,
-            "validation_log_loss": self.validation.log_loss,
+            "validation_accuracy": None if validation is None else validation.accuracy,
+            "validation_log_loss": None if validation is None else validation.log_loss,
             "test_accuracy": None if test is None else test.accuracy,
             "test_log_loss": None if test is None else test.log_loss,
             "class_accuracy": {
-                name: figures.recall for name, figures in (test or self.validation).classes.items()
+                name: figures.recall
+                for name, figures in ({} if judged is None else judged.classes).items()
             },
             "run": None if self.run is None else str(self.run),
             "skipped": [{"file": one.file, "reason": one.reason} for one in self.skipped],

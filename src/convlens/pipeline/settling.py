@@ -17,7 +17,7 @@ from convlens.data import Dataset, Preprocessing
 from convlens.defaults import batch_for, epochs_for, may_flip
 from convlens.network.engine import Engine, choose_engine
 from convlens.notation import Architecture, Plan
-from convlens.pipeline.budget import choose_plan, seconds_after
+from convlens.pipeline.budget import choose_plan, pictures_after, seconds_after
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
 from convlens.training.loop import Run
@@ -27,6 +27,9 @@ from convlens.training.schedule import Schedule, Steps, Until
 
 MOST_AFTER = 0.25
 """Share of the time left that is set aside at most for judging, however slow it seems to be."""
+
+SLOWER_THAN_A_LOOK = 3.0
+"""Times the time of a look that judging as many pictures takes at most: it is done in fp32."""
 
 STATES, ROOM_FOR_EVENTS = 4, 20_000_000
 """Times the weights that a checkpoint takes at most (they, the best, two moments); bytes."""
@@ -66,7 +69,12 @@ def schedule_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Samp
     """Until the deadline, less what comes after training; or a number of epochs."""
     if prepared.deadline is not None:
         most = MOST_AFTER * (prepared.deadline - time.monotonic())
-        return Until(prepared.deadline - min(seconds_after(dataset, plan), most))
+        judged = pictures_after(dataset)
+        return Until(
+            prepared.deadline,
+            reserve=min(seconds_after(dataset, plan), most),
+            reserve_looks=SLOWER_THAN_A_LOOK * judged / max(len(dataset.validation), 1),
+        )
     epochs = prepared.settings.epochs or epochs_for(len(dataset.train))
     return Steps(max(1, round(epochs * sampler.steps_per_epoch)))
 

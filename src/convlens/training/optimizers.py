@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
 
 from convlens.training.recipe import Recipe
 
@@ -15,36 +15,78 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic that drives singular values towards 1 (Jordan et al. 2024, 'Muon')."""
 
 
-class Muon(Optimizer):
+class Rule(ABC):
+    """How gradients move parameters; ``state`` is what is remembered of each parameter.
+
+    Not a ``torch.optim.Optimizer``: the first of those loads the compiler, which takes a second
+    and is of no use here.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], rate: float) -> None:
+        self.parameters = list(parameters)
+        self.rate = rate
+        self.state: dict[nn.Parameter, dict[str, Tensor]] = {p: {} for p in self.parameters}
+
+    @torch.no_grad()
+    def step(self, factor: float) -> None:
+        """Take one step along the gradients, at ``factor`` times the rule's rate."""
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                self.move(parameter, parameter.grad, self.state[parameter], self.rate * factor)
+
+    @abstractmethod
+    def move(
+        self, parameter: nn.Parameter, gradient: Tensor, state: dict[str, Tensor], rate: float
+    ) -> None:
+        """Move one parameter in place."""
+
+
+class Muon(Rule):
     """Momentum whose direction is made orthogonal, for filters (K, C, F, F) seen as K rows.
 
-    Every step moves a filter bank by ``lr`` times its own norm, and the norm stays what it was at
-    the start: how large filters are means little where a batch-norm or a scale follows, and a
+    Every step moves a filter bank by the rate times its own norm, and the norm stays what it was
+    at the start: how large filters are means little where a batch-norm or a scale follows, and a
     fixed size keeps the steps' relative size what the schedule says.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, momentum: float) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    def __init__(self, parameters: Iterable[nn.Parameter], rate: float, momentum: float) -> None:
+        super().__init__(parameters, rate)
+        self.momentum = momentum
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Take one step along the gradients."""
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._move(parameter, group["lr"], group["momentum"])
-
-    def _move(self, filters: nn.Parameter, lr: float, momentum: float) -> None:
-        gradient = filters.grad
-        assert gradient is not None
-        state = self.state[filters]
+    def move(
+        self, parameter: nn.Parameter, gradient: Tensor, state: dict[str, Tensor], rate: float
+    ) -> None:
+        """Move one bank of filters in place."""
         if not state:
-            state["velocity"] = torch.zeros_like(filters)
-            state["norm"] = filters.norm()
-        velocity: Tensor = state["velocity"].mul_(momentum).add_(gradient)
-        direction = orthogonal(gradient.add(velocity, alpha=momentum).flatten(1)).view_as(filters)
-        filters.mul_(state["norm"] / filters.norm().clamp_min(1e-12))
-        filters.sub_(direction * (lr * state["norm"] / direction.norm().clamp_min(1e-12)))
+            state["velocity"] = torch.zeros_like(parameter)
+            state["norm"] = parameter.norm()
+        velocity = state["velocity"].mul_(self.momentum).add_(gradient)
+        ahead = gradient.add(velocity, alpha=self.momentum)
+        direction = orthogonal(ahead.flatten(1)).view_as(parameter)
+        parameter.mul_(state["norm"] / parameter.norm().clamp_min(1e-12))
+        parameter.sub_(direction * (rate * state["norm"] / direction.norm().clamp_min(1e-12)))
+
+
+class Adam(Rule):
+    """Steps of even size, whatever the gradient's (Kingma and Ba 2015)."""
+
+    momentum, memory, epsilon = 0.9, 0.95, 1e-8
+
+    def move(
+        self, parameter: nn.Parameter, gradient: Tensor, state: dict[str, Tensor], rate: float
+    ) -> None:
+        """Move one parameter in place."""
+        if not state:
+            state["step"] = torch.zeros((), dtype=torch.int64)
+            state["mean"] = torch.zeros_like(parameter)
+            state["square"] = torch.zeros_like(parameter)
+        step = int(state["step"].add_(1))
+        mean = state["mean"].lerp_(gradient, 1 - self.momentum)
+        square = (
+            state["square"].mul_(self.memory).addcmul_(gradient, gradient, value=1 - self.memory)
+        )
+        deviation = (square / (1 - self.memory**step)).sqrt_().add_(self.epsilon)
+        parameter.addcdiv_(mean, deviation, value=-rate / (1 - self.momentum**step))
 
 
 def orthogonal(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
@@ -78,7 +120,7 @@ class Optimizers:
         groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
         for name, parameter in trained:
             groups.setdefault((is_filter_bank(parameter), name in gently), []).append(parameter)
-        self.parts: list[Optimizer] = []
+        self.parts: list[Rule] = []
         for (are_filters, are_gentle), parameters in sorted(groups.items(), reverse=True):
             share = recipe.gentle if are_gentle else 1.0
             if are_filters:
@@ -86,21 +128,18 @@ class Optimizers:
                 self.parts.append(Muon(parameters, rate, recipe.filters_momentum))
             else:
                 rate = recipe.rest_rate * share
-                betas = (0.9, 0.95)
-                self.parts.append(AdamW(parameters, rate, betas, weight_decay=0.0, fused=True))
-        self._rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
+                self.parts.append(Adam(parameters, rate))
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
         for part in self.parts:
-            part.zero_grad(set_to_none=True)
+            for parameter in part.parameters:
+                parameter.grad = None
 
     def step(self, factor: float) -> None:
         """One step with every learning rate at ``factor`` times its starting value."""
-        for part, rates in zip(self.parts, self._rates, strict=True):
-            for group, rate in zip(part.param_groups, rates, strict=True):
-                group["lr"] = rate * factor
-            part.step()
+        for part in self.parts:
+            part.step(factor)
 
 
 def is_filter_bank(parameter: Tensor) -> bool:

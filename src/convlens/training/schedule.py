@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,8 @@ class Until:
     """
 
     deadline: float
+    reserve: float = 0.0  # seconds before the deadline to be done by, for what comes after
+    reserve_looks: float = math.inf  # the same as so many looks, where that is less
     _progress: float = 0.0
     _steps: int = 0
     _step_seconds: float = 0.0
@@ -114,7 +117,10 @@ class Until:
         return self._steps > 0 and self._steps_left() < 1
 
     def _time_left(self) -> float:
-        return self.deadline - time.monotonic() - self._last_pause  # the last look comes at the end
+        reserve = self.reserve
+        if self._last_pause:  # a look as it was is a better measure than any made beforehand
+            reserve = min(reserve, self.reserve_looks * self._last_pause)
+        return self.deadline - reserve - self._last_pause - time.monotonic()
 
     def _steps_left(self) -> float:
         return self._time_left() / max(self._step_seconds + self._pause_per_step, 1e-9)
@@ -134,8 +140,8 @@ class Until:
         self._pause_per_step = seconds / again
 
     def seconds_left(self) -> float:
-        """Until the deadline."""
-        return max(0.0, self.deadline - time.monotonic())
+        """Until training is to be done."""
+        return max(0.0, self._time_left())
 
     def state(self) -> dict[str, float]:
         """How far it has come, the deadline left out: it means nothing to another process."""

@@ -68,9 +68,8 @@ def _memories(
     """Each trained parameter with its name and what its optimizer remembers of it."""
     names = {parameter: name for name, parameter in network.named_parameters()}
     for part in optimizers.parts:
-        for group in part.param_groups:
-            for parameter in group["params"]:
-                yield names[parameter], parameter, part.state[parameter]
+        for parameter in part.parameters:
+            yield names[parameter], parameter, part.state[parameter]
 
 
 def _like(parameter: Tensor, value: Tensor) -> Tensor:
