@@ -11,6 +11,7 @@ from convlens.data import Dataset, Pictures
 from convlens.errors import ConvLensError, SettingsError
 from convlens.modelfile import Model
 from convlens.network.build import Network, channels_last
+from convlens.network.engine import threads_for
 from convlens.notation import Plan
 from convlens.pipeline.concluding import conclude, weights_of
 from convlens.pipeline.events import Event, Note, Reading, Ready
@@ -76,7 +77,8 @@ def make(
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:
         record.tell_resumed(run)
-    learned = follow(run, record, listen, dataset.train.names)
+    with threads_for(plan.multiply_adds * sampler.batch):
+        learned = follow(run, record, listen, dataset.train.names)
     model = Model(
         architecture=plan.architecture,
         classes=dataset.classes,

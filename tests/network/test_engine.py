@@ -1,0 +1,50 @@
+import pytest
+import torch
+
+from convlens.errors import SettingsError
+from convlens.network import engine
+from convlens.network.engine import Engine, choose_engine, threads_for
+
+
+def test_bf16_is_taken_only_where_it_is_reported_right_and_not_emulated(monkeypatch):
+    def decides():
+        engine.cpu_gains_by_bf16.cache_clear()
+        return engine.cpu_gains_by_bf16()
+
+    monkeypatch.setattr(engine, "_reports_bf16", lambda: False)
+    assert decides() is False
+    monkeypatch.setattr(engine, "_reports_bf16", lambda: True)
+    seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
+    monkeypatch.setattr(engine, "_seconds", lambda x, filters: seconds[x.dtype])
+    assert decides() is True
+    seconds[torch.bfloat16] = 30.0  # emulated
+    assert decides() is False
+    seconds[torch.bfloat16] = 0.4
+    monkeypatch.setattr(engine, "LARGEST_DEVIATION", 0.0)  # wrong values
+    assert decides() is False
+    engine.cpu_gains_by_bf16.cache_clear()
+
+
+def test_products_are_in_the_engines_format():
+    x, filters = torch.randn(2, 3, 8, 8), torch.randn(4, 3, 3, 3)
+    for dtype in (torch.float32, torch.bfloat16):
+        with Engine(torch.device("cpu"), dtype).products():
+            assert torch.nn.functional.conv2d(x, filters).dtype == dtype
+
+
+def test_small_steps_take_one_thread_and_leave_the_number_as_it_was():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    with threads_for(1e6):
+        assert torch.get_num_threads() == 1
+    with threads_for(1e9):
+        assert torch.get_num_threads() == 2
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_where_there_is_none_is_said():
+    with pytest.raises(SettingsError, match="no CUDA device"):
+        choose_engine("cuda")
+    assert choose_engine("auto").device.type == "cpu"
