@@ -16,9 +16,9 @@ from convlens.training.events import Learned
 class Outcome:
     """The classifier with all that is known of how it was made.
 
-    ``validation`` and ``test`` are figures of the state that was kept; either is None where
-    there is no such part, ``test`` also where the run was interrupted. ``seconds`` are of the whole job; ``run`` is
-    the folder in which it was kept.
+    ``validation`` and ``test`` are figures of the state that was kept; either is None where there
+    is no such part, ``test`` also where the run was interrupted. ``seconds`` are of the whole job;
+    ``run`` is the folder in which it was kept.
     """
 
     classifier: Classifier
