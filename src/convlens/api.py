@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from convlens import pipeline
 from convlens.classifier import Classifier
+from convlens.errors import SettingsError
 from convlens.notation import Architecture
 from convlens.pipeline import Event, Keep, Settings
 
@@ -48,7 +49,7 @@ def train(
     settings = Settings(
         data=data,
         net=net,
-        out=None if out is None else Path(out),
+        out=_path("out", out),
         epochs=epochs,
         budget=budget,
         batch=batch,
@@ -57,11 +58,18 @@ def train(
         seed=seed,
         device=device,
         cache=cache,
-        base=None if base is None else Path(base),
+        base=_path("base", base),
         freeze=freeze,
     )
-    keep = None if run is None else Keep(Path(run))
+    folder = _path("run", run)
+    keep = None if folder is None else Keep(folder)
     return pipeline.train(settings, listen, keep=keep).classifier
+
+
+def _path(name: str, value: object) -> Path | None:
+    if value is not None and not isinstance(value, str | Path):
+        raise SettingsError(f"{name} is {value!r}", "give a path")
+    return None if value is None else Path(value)
 
 
 def load(path: str | Path) -> Classifier:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from convlens.calibration import fit_temperature, softmax
 from convlens.data import Preprocessing, decode
-from convlens.modelfile import Model, Weights, read_model, write_model
+from convlens.errors import DataError
+from convlens.files import check_output
+from convlens.modelfile import A_MODEL, Model, Weights, is_model, read_model, write_model
 from convlens.notation import Architecture
 
 if TYPE_CHECKING:
@@ -94,7 +97,11 @@ class Classifier:
         return cls(read_model(Path(path)))
 
     def save(self, path: str | Path) -> None:
-        """Write the model file, whole or not at all. Raises OutputError."""
+        """Write the model file, whole or not at all; only another model may be replaced.
+
+        Raises OutputError.
+        """
+        check_output(Path(path), is_model, A_MODEL)
         write_model(self.model, Path(path))
 
     def predict(self, picture: Any) -> Prediction:
@@ -106,6 +113,8 @@ class Classifier:
 
     def predict_each(self, pictures: Iterable[Any], batch: int = 256) -> Iterator[Prediction]:
         """Classify pictures of any size, ``batch`` at a time, in their order."""
+        if isinstance(pictures, str | bytes | Path):
+            raise DataError("predict_each takes several pictures", "classify one with predict")
         waiting: list[NDArray[np.uint8]] = []
         for picture in pictures:
             waiting.append(self.pixels(picture))
@@ -128,6 +137,12 @@ class Classifier:
         p = self.preprocessing
         if isinstance(picture, str):
             picture = Path(picture)
+        if not isinstance(picture, Path | bytes | np.ndarray | Image.Image):
+            raise DataError(
+                "a picture is a path, bytes, a Pillow image or an array, "
+                f"not {type(picture).__name__}",
+                "classify several with predict_each",
+            )
         return decode(picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit)
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from convlens.errors import OutputError
+
+
+def check_output(path: Path, ours: Callable[[Path], bool], kind: str) -> None:
+    """See before the work that ``path`` can be written, over nothing of the user's.
+
+    A file that is there already may be replaced where ``ours`` says that it is one of our making,
+    called ``kind``. Raises OutputError.
+    """
+    if path.is_file() and path.stat().st_size > 0 and not ours(path):
+        raise OutputError(f"{path} exists and is not {kind}", "name another file")
+    check_writable(path)
 
 
 def check_writable(path: Path) -> None:

@@ -30,6 +30,8 @@ FORMAT = 1
 KEY = "convlens"
 """The metadata's entry that holds the JSON document."""
 
+A_MODEL = "a model of ConvLens"
+
 Weights = Mapping[str, NDArray[np.float32]]
 Shapes = dict[str, tuple[int, ...]]
 
@@ -113,6 +115,12 @@ def is_model(path: Path) -> bool:
 
 def read_model(path: Path) -> Model:
     """Read what ``write_model`` wrote. Raises ModelFileError for anything else."""
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "no file with contents"
+        raise ModelFileError(
+            f"{path} is {what}, not a model file",
+            "give the .safetensors file; among a command's arguments it comes first",
+        )
     try:
         with safe_open(path, framework="numpy") as file:
             return _checked(file, path)
@@ -121,11 +129,6 @@ def read_model(path: Path) -> Model:
             f"there is no model file {path}", "train one: convlens train"
         ) from None
     except (OSError, SafetensorError) as error:
-        if path.is_dir():
-            raise ModelFileError(
-                f"{path} is a folder, not a model file",
-                "give the .safetensors file; among a command's arguments it comes first",
-            ) from None
         raise ModelFileError(
             f"{path} is not a whole safetensors file: {_reason(error)}",
             "a model file comes from convlens train and ends in .safetensors",

@@ -20,11 +20,11 @@ def export(model: Path, form: str, out: Path | None) -> None:
     convlens export digits.safetensors --to convnetjs
     """
     from convlens.convnetjs import snapshot
-    from convlens.files import check_writable, write_atomically
+    from convlens.files import check_output, write_atomically
     from convlens.modelfile import read_model
 
     path = out or Path(f"{model.stem}.{form}.json")
-    check_writable(path)
+    check_output(path, lambda _: False, "ours to replace")
     document = json.dumps(snapshot(read_model(model)), separators=(",", ":"))
     write_atomically(path, document.encode())
     click.echo(f"{form}: {path}")

@@ -58,9 +58,9 @@ def import_(
     convlens import snapshot.json --out digits.safetensors
     """
     from convlens.cli.train import free_path
-    from convlens.files import check_writable
+    from convlens.files import check_output
     from convlens.importing import Options
-    from convlens.modelfile import write_model
+    from convlens.modelfile import A_MODEL, is_model, write_model
 
     if file is None and hub is None:
         raise click.UsageError("Missing argument 'FILE', or --hub.")
@@ -72,7 +72,7 @@ def import_(
         file, options = fetched.path, options.or_else(fetched.options)
     assert file is not None
     if out is not None:
-        check_writable(out)
+        check_output(out, is_model, A_MODEL)
     model = read(file, net, classes, options)
     if fit is not None:
         model = replace(model, preprocessing=replace(model.preprocessing, fit=fit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import keyword
 import os
@@ -27,6 +28,9 @@ COMMANDS = {
     "export": "Write a model in a form that works elsewhere.",
 }
 """Every command with its line in ``convlens --help``, which must not import them to show it."""
+
+OUTPUT_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What writing to stdout fails with where it is a file on a full or failing disk."""
 
 FAILED = 1
 
@@ -90,6 +94,12 @@ def run(arguments: list[str]) -> int:
         return TERMINATED if ended else INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        if error.errno not in OUTPUT_FAULTS:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"error: cannot write the output: {os.strerror(error.errno).lower()}", err=True)
         return FAILED
     return result if isinstance(result, int) else 0
 

@@ -70,11 +70,17 @@ def net(
 def _draw(plan: Plan, said: str, path: Path) -> None:
     """Write the drawing of ``plan`` to ``path``, under its name or its text where that is short."""
     from convlens.drawing import draw
-    from convlens.files import write_atomically
+    from convlens.files import check_output, write_atomically
 
+    check_output(path, _is_drawing, "a drawing of ConvLens")
     title = " ".join(said.split())
     write_atomically(path, draw(plan, title if len(title) <= _TITLE else None).encode())
     click.echo(f"drawing: {path}")
+
+
+def _is_drawing(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b'<svg xmlns="http://www.w3.org/2000/svg" class="convlens"' in file.read(200)
 
 
 def _planned(

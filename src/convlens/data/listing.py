@@ -17,5 +17,6 @@ def picture_files(folder: Path) -> Iterator[Path]:
     for below, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_hidden(name))
         for name in sorted(files):
-            if not is_hidden(name) and may_be_picture(name):
-                yield Path(below, name)
+            path = Path(below, name)
+            if not is_hidden(name) and may_be_picture(name) and path.is_file():
+                yield path

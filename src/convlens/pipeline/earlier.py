@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from convlens.runs.checkpoint import Checkpoint
     from convlens.training.loop import Run
 
-OTHERWISE = "begin anew with --fresh, or go on all the same with --anyway"
+OTHERWISE = "begin anew with --fresh in place of --resume, or go on all the same with --anyway"
 
 LENGTHS = ("epochs", "budget")
 """Settings that may change when a run is resumed."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from convlens.data import Division, Loading, Source, divide, open_source, start_loading, survey
 from convlens.defaults import size_for
-from convlens.errors import NotationError, OutputError, SettingsError
-from convlens.files import check_writable
+from convlens.errors import NotationError, SettingsError
+from convlens.files import check_output
 from convlens.heads import for_classes
-from convlens.modelfile import Model, is_model, read_model
+from convlens.modelfile import A_MODEL, Model, is_model, read_model
 from convlens.notation import Architecture, Volume, resolve
 from convlens.pipeline.settings import Settings
 
@@ -42,7 +42,7 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
     base = None if settings.base is None else read_model(settings.base)
     architecture = _architecture(settings.net)
     if settings.out is not None:
-        _check_out(settings.out)
+        check_output(settings.out, is_model, A_MODEL)
     source = open_source(settings.data)
     division = divide(source, seed=settings.seed)
     if base is not None:
@@ -108,12 +108,3 @@ def _check_fit(architecture: Architecture, volume: Volume, source: Source) -> No
             size = "x".join(map(str, error.fits or "WH"))
             error.hint = f"the pictures come as {volume}: give another size with --size {size}"
         raise
-
-
-def _check_out(out: Path) -> None:
-    """Nothing of the user's is written over: only a model of ours may be replaced."""
-    if out.is_file() and out.stat().st_size > 0 and not is_model(out):
-        raise OutputError(
-            f"{out} exists and is not a model of ConvLens", "name another file with --out"
-        )
-    check_writable(out)

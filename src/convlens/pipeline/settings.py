@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from convlens.data.preprocessing import LARGEST_SIDE
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
+
+DEVICES = ("auto", "cpu", "cuda")
 
 SHORTEST_BUDGET = 1.0
 """Seconds."""
@@ -36,6 +41,7 @@ class Settings:
     freeze: int | Literal["all-but-head"] | None = None  # of its layers with weights, held still
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         if self.base is not None and self.net is not None:
             raise SettingsError("net and from both say which network", "give one of the two")
         if self.freeze is not None and self.base is None:
@@ -61,6 +67,26 @@ class Settings:
         if self.seed < 0:
             raise SettingsError(f"the seed is {self.seed}", "give 0 or more")
 
+    def _check_kinds(self) -> None:
+        """See that each value is of its kind, as a caller in Python may get wrong."""
+        for name in ("epochs", "budget", "lr"):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value, Real) and math.isfinite(value)):
+                raise SettingsError(f"{name} is {value!r}", "give a number")
+        for name in ("batch", "seed"):
+            value = getattr(self, name)
+            if not (_is_number(value, Integral) or (name == "batch" and value is None)):
+                raise SettingsError(f"{name} is {value!r}", "give a whole number")
+            object.__setattr__(self, name, None if value is None else int(value))
+        if not isinstance(self.net, str | Path | Architecture | None):
+            raise SettingsError(
+                f"net is {self.net!r}", "give notation, a file of it, a name or an Architecture"
+            )
+        if self.device not in DEVICES:
+            raise SettingsError(f"device is {self.device!r}", "give auto, cpu or cuda")
+        if self.size is not None:
+            object.__setattr__(self, "size", _sides(self.size))
+
     def to_json(self) -> dict[str, Any]:
         """What makes two commands the same, as plain values; pictures in memory are None."""
         return {
@@ -85,14 +111,22 @@ class Settings:
             if isinstance(value, bool) or not isinstance(value, kinds):
                 raise SettingsError(f"{name} is {value!r}")
         chosen: dict[str, Any] = {name: values.get(name) for name in KINDS} | more
-        if (size := chosen["size"]) is not None:
-            if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
-                raise SettingsError(f"size is {size!r}", "give width and height in pixels")
-            chosen["size"] = tuple(size)
         chosen["base"] = None if chosen["base"] is None else Path(chosen["base"])
-        if chosen["device"] not in ("auto", "cpu", "cuda"):
-            raise SettingsError(f"device is {chosen['device']!r}", "give auto, cpu or cuda")
         return cls(**chosen)
+
+
+def _is_number(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _sides(size: object) -> tuple[int, int]:
+    """(width, height) of a pair, or of one number for both."""
+    pair = (size, size) if _is_number(size, Integral) else size
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise SettingsError(f"size is {size!r}", "give (width, height) in pixels")
+    if not all(_is_number(side, Integral) and 1 <= side <= LARGEST_SIDE for side in pair):
+        raise SettingsError(f"size is {size!r}", f"give sides of 1 to {LARGEST_SIDE} pixels")
+    return int(pair[0]), int(pair[1])
 
 
 NUMBER, COUNT, TEXT = (int, float, type(None)), (int, type(None)), (str, type(None))
