@@ -89,7 +89,8 @@ def decode_pixels(raw: Raw, geometry: Geometry) -> bytes:
 def read_file(path: str) -> bytes:
     """Return the content of a file; raises UnreadableError where there is none or too much."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  (a pipe would block at opening)
+        kind = os.stat(path).st_mode  # noqa: PTH116
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # opening a pipe would wait
             raise UnreadableError("not a file with contents")
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (Path costs more than reading)
             if os.fstat(file.fileno()).st_size > LARGEST_FILE:
