@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import convlens as cl
+from convlens import pipeline
+from convlens.pipeline import Settings
 from tests.cli.conftest import QUICK, SHADES, folder_of_shades, picture
 
 CONTRACT = {
@@ -212,6 +215,21 @@ def test_wrong_usage_exits_2(convlens, shades):
         assert "Error" in err
     assert convlens("train")[0] == 2
     assert convlens("tarin", shades)[0] == 2
+
+
+@pytest.mark.parametrize("already", ["finished", "stopped"])
+def test_a_stopped_run_does_not_replace_a_finished_model(already, tmp_path):
+    stopped = {"stop": lambda: True}
+    settings = Settings("digits", net=QUICK, out=tmp_path / "m.safetensors", epochs=2)
+    pipeline.train(settings, **({} if already == "finished" else stopped))
+    before = (tmp_path / "m.safetensors").read_bytes()
+    outcome = pipeline.train(replace(settings, seed=1), **stopped)
+    assert outcome.learned.stopped
+    replaced = (tmp_path / "m.safetensors").read_bytes() != before
+    assert replaced == (already == "stopped")
+    name = "m.safetensors" if already == "stopped" else "m-unfinished.safetensors"
+    assert outcome.path == tmp_path / name
+    assert cl.load(outcome.path).training["stopped"]
 
 
 @pytest.mark.slow

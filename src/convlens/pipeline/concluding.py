@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from torch import nn
 
 from convlens.classifier import Classifier
 from convlens.data import Dataset
+from convlens.errors import ModelFileError
 from convlens.evaluation import Evaluation, evaluate
-from convlens.modelfile import Weights
+from convlens.modelfile import Weights, read_model
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.settling import sizes, versions
@@ -36,11 +38,12 @@ def conclude(
     classifier = classifier.with_training(
         **record(prepared, dataset, recipe, learned), **accuracies(found, test)
     )
-    if prepared.out is not None:
-        classifier.save(prepared.out)
+    path = place_for(prepared.out, learned.stopped)
+    if path is not None:
+        classifier.save(path)
     return Outcome(
         classifier=classifier,
-        path=prepared.out,
+        path=path,
         parameters=classifier.model.plan().parameters,
         learned=learned,
         validation=found,
@@ -49,6 +52,16 @@ def conclude(
         seconds=time.monotonic() - prepared.begun,
         run=run,
     )
+
+
+def place_for(out: Path | None, stopped: bool) -> Path | None:
+    """Where the model goes: a run that was stopped does not replace a model that was finished."""
+    if out is None or not stopped or not out.exists():
+        return out
+    with contextlib.suppress(ModelFileError):
+        if read_model(out).training.get("stopped"):
+            return out
+    return out.with_name(f"{out.stem}-unfinished{out.suffix}")
 
 
 def accuracies(validation: Evaluation | None, test: Evaluation | None) -> dict[str, Any]:
@@ -76,6 +89,7 @@ def record(
         "base": None if settings.base is None else settings.base.name,
         "freeze": settings.freeze,
         "seed": settings.seed,
+        "stopped": learned.stopped,
         "epochs": learned.epochs,
         "best_epoch": learned.best.epochs,
         "batch": min(recipe.batch, len(dataset.train)),
