@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner, Result
 
+from convlens.cli.main import run
 from convlens.cli.net import net
 from convlens.cli.net_table import bytes_text, count_text
 from convlens.errors import ConvLensError, NotationError, SettingsError
@@ -132,3 +134,23 @@ def test_short_counts(number: int, text: str):
 
 def test_short_bytes():
     assert [bytes_text(number) for number in (40, 12_288, 10**16)] == ["40 B", "12.3 kB", "10.0 PB"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MAXPOOL 3/2 - FC",
+        "MaxPool2d(3, stride=2, padding=1) - FC",
+        "CONV 16 stride=2 padding=1 - FC",
+        "POOL 3x2 - FC",
+        "[CONV",
+        "CNOV - FC",
+    ],
+)
+def test_what_is_offered_works_with_the_input_at_hand(text, capsys):
+    assert run(["net", text]) == 1
+    error = capsys.readouterr().err
+    offered = re.search(r"^  try +(.*)$", error, re.MULTILINE)
+    assert offered is None or run(["net", offered[1]]) == 0, error
+    if text != "[CONV":
+        assert offered is not None, error

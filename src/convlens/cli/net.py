@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from convlens.errors import SettingsError
+from convlens.errors import NotationError, SettingsError
 from convlens.notation import Architecture, Plan, Row, Volume, read_volume, resolve, zoo
 from convlens.notation.fold import whole_text
 from convlens.notation.layers import Concat, FullyConnected, Layer, Residual
@@ -54,7 +54,7 @@ def net(
     convlens net "INPUT - [CONV - RELU - POOL]*3 - FC"
     convlens net lenet5 --svg lenet5.svg
     """
-    architecture = resolve(network)
+    architecture = _resolved(network, volume, classes)
     plan = _planned(architecture, network, volume, classes)
     if svg is not None:
         _draw(plan, network, svg)
@@ -76,6 +76,22 @@ def _draw(plan: Plan, said: str, path: Path) -> None:
     title = " ".join(said.split())
     write_atomically(path, draw(plan, title if len(title) <= _TITLE else None).encode())
     click.echo(f"drawing: {path}")
+
+
+def _resolved(said: str, volume: Volume | None, classes: int | None) -> Architecture:
+    """The network that ``said`` names; a correction of it fits the input too, or is not offered."""
+    try:
+        return resolve(said)
+    except NotationError as error:
+        if error.correction is not None:
+            corrected = Architecture(error.correction)
+            open_classes = classes or (DEFAULT_CLASSES if _open(corrected.layers) else None)
+            try:
+                corrected.plan(None if corrected.input else volume or DEFAULT_INPUT, open_classes)
+            except NotationError as misfit:
+                error.correction = misfit.correction
+                error.hint = None if misfit.correction is None else f"try: {misfit.correction}"
+        raise
 
 
 def _is_drawing(path: Path) -> bool:
