@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from what the commands really print.
+"""Makes the picture of the README from what the command really prints.
 
 usage: python docs/images/make.py
 """
@@ -24,18 +24,14 @@ FIRST, LAST = 4, 2
 
 
 def main() -> None:
-    """Run both commands and draw their output."""
-    trained = output(["train", "digits"], coloured=False)
+    """Run the command and draw its output."""
+    trained = output(["train", "digits"])
     draw("train", "convlens train digits", shortened(trained))
-    network = "INPUT - [CONV - RELU - POOL]*3 - FC"
-    shown = output(["net", network], coloured=True)
-    draw("net", f'convlens net "{network}"', shown)
 
 
-def output(arguments: list[str], *, coloured: bool) -> str:
+def output(arguments: list[str]) -> str:
     """What a command prints, stdout and stderr as they come, run in a folder of its own."""
     environment = {**os.environ, "COLUMNS": str(COLUMNS)}
-    environment |= {"FORCE_COLOR": "1", "TERM": "xterm"} if coloured else {}
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", "convlens", *arguments],
