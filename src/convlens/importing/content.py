@@ -32,10 +32,8 @@ def kind_of(path: Path) -> Kind:
 
     Raises ModelFileError where it is neither, a pickle above all.
     """
-    if path.exists() and not path.is_file():
-        raise ModelFileError(
-            f"{path} is no file with contents", "give a .safetensors or .json file"
-        )
+    if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe would wait
+        raise ModelFileError(f"{path} is no file with contents", _WANTED)
     try:
         with path.open("rb") as file:
             head = file.read(64)
