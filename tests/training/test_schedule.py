@@ -52,3 +52,22 @@ def test_until_takes_one_step_even_if_it_is_late(monkeypatch):
     clock.now += 1
     until.advance(1.0)
     assert until.finished
+
+
+def test_time_for_what_comes_after_is_left_and_corrected_by_a_look(monkeypatch):
+    clock = Clock(monkeypatch)
+
+    def ends(look_seconds):
+        clock.now = 100.0
+        until = Until(deadline=110.0, reserve=4.0, reserve_looks=6.0)
+        while not until.finished:
+            clock.now += 0.02
+            until.advance(0.02)
+            if until.state()["steps"] % 50 == 0 and look_seconds:
+                clock.now += look_seconds
+                until.pause(look_seconds, 50)
+        return clock.now
+
+    assert ends(0) == pytest.approx(106, abs=0.05)  # as was measured beforehand
+    assert ends(0.1) == pytest.approx(110 - 0.6 - 0.1, abs=0.15)  # six looks are less than that
+    assert ends(2.0) < 110 - 4  # and never more is left than was measured

@@ -19,9 +19,6 @@ from convlens.notation import layers as kinds
 Volume = NDArray[np.float32]
 Weights = Mapping[str, NDArray[np.float32]]
 
-BATCHNORM_EPSILON = 1e-5
-LEAKY_SLOPE = 0.01
-
 
 class ArrayPredictor:
     """A network with its weights and its pictures' normalisation, ready to predict."""
@@ -144,7 +141,7 @@ def _batchnorm(
     mean: NDArray[np.float32],
     variance: NDArray[np.float32],
 ) -> Volume:
-    scale = weight / np.sqrt(variance + BATCHNORM_EPSILON)
+    scale = weight / np.sqrt(variance + kinds.BN_EPSILON)
     return np.asarray(x * scale[:, None, None] + (bias - mean * scale)[:, None, None], np.float32)
 
 
@@ -170,7 +167,7 @@ def _sigmoid(x: Volume) -> Volume:
 ACTIVATIONS: dict[str, Callable[[Volume], Volume]] = {
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
-    "leaky": lambda x: np.where(x > 0, x, np.float32(LEAKY_SLOPE) * x),
+    "leaky": lambda x: np.where(x > 0, x, np.float32(kinds.LEAKY_SLOPE) * x),
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "gelu": lambda x: 0.5 * x * (1 + _erf(x / np.float32(2**0.5))),
     "silu": lambda x: x * _sigmoid(x),

@@ -16,12 +16,10 @@ from convlens.notation.volumes import Row
 
 M = TypeVar("M", bound=nn.Module)
 
-LEAKY_SLOPE = 0.01
-
 ACTIVATIONS: dict[kinds.ActivationKind, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
-    "leaky": lambda: nn.LeakyReLU(LEAKY_SLOPE),
+    "leaky": lambda: nn.LeakyReLU(kinds.LEAKY_SLOPE),
     "elu": nn.ELU,
     "gelu": nn.GELU,
     "silu": nn.SiLU,

@@ -20,6 +20,9 @@ Fit = Literal["exact", "floor", "ceil"]
 
 PoolKind = Literal["max", "avg", "l2"]
 
+LEAKY_SLOPE = 0.01
+"""What LEAKY multiplies negative values by."""
+
 BN_EPSILON = 1e-5
 """Added to BN's variance before its root is taken."""
 
