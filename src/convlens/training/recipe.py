@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from convlens.errors import SettingsError
 
@@ -43,16 +43,6 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The recipe of ``values``; names that are not ours are refused with SettingsError."""
-        known = {field.name for field in fields(cls)}
-        if strange := sorted(set(values) - known):
-            raise SettingsError(
-                f"the recipe has no setting {strange[0]!r}", f"it has: {', '.join(sorted(known))}"
-            )
-        return cls(**values)
 
 
 RANGES: tuple[tuple[str, float, float], ...] = (
