@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +20,10 @@ def train(
     out: str | Path | None = None,
     epochs: float | None = None,
     budget: float | None = None,
+    target: float | None = None,
     batch: int | None = None,
     lr: float | None = None,
+    recipe: Mapping[str, float | bool] | None = None,
     size: tuple[int, int] | None = None,
     seed: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
@@ -36,8 +38,10 @@ def train(
     ``data`` is a folder with a subfolder for each class (or ``train`` and ``test`` with such
     subfolders), a .zip or .tar of one, an .npz, a pair of arrays (images, labels), or ``"digits"``.
     ``net`` is notation, a file of it or a name of the zoo. ``epochs`` or ``budget`` (seconds for
-    the whole) say how long; ``batch`` how many pictures a step takes; ``lr`` multiplies the
-    recipe's learning rates; ``size`` (width, height) is what pictures are brought to, in pixels.
+    the whole) say how long, ``target`` (0 to 1) at which validation accuracy it is enough;
+    ``batch`` how many pictures a step takes; ``lr`` multiplies the recipe's learning rates,
+    ``recipe`` changes any of its settings by name; ``size`` (width, height) is what pictures are
+    brought to, in pixels.
     The same ``seed`` on the same processor, with as many threads, gives the same weights, unless a
     budget is given. ``base`` is a model file to go on from: a new head on its layers, of which the
     first ``freeze`` with weights, or all but the head, are held still.
@@ -52,8 +56,10 @@ def train(
         out=_path("out", out),
         epochs=epochs,
         budget=budget,
+        target=target,
         batch=batch,
         lr=lr,
+        recipe=recipe or {},
         size=size,
         seed=seed,
         device=device,

@@ -276,3 +276,51 @@ def test_a_budget_is_kept_for_the_whole_command(tmp_path):
     assert json.loads(done.stdout)["test_accuracy"] > 0.95
     assert seconds < 16  # not the 10 % that are promised: machines that run tests are busy
     assert seconds > 8
+
+
+def test_recipe_is_shown_and_changed(convlens, shades, tmp_path):
+    changes = ["--recipe", "flip=no,zoom=0.1", "--recipe", "filters_rate=0.2", "--lr", 0.5]
+    status, out, _ = convlens("train", shades, *changes, "--recipe", "show")
+    assert status == 0
+    assert "filters_rate      0.1 " in out
+    assert "flip              no " in out
+    assert not list(tmp_path.glob("*.safetensors"))
+    _, shown, _ = convlens("train", shades, *changes, "--recipe", "show", "--json")
+    status, _, _ = convlens("train", shades, "--net", QUICK, "--epochs", 1, "--quiet", *changes)
+    assert status == 0
+    used = cl.load(tmp_path / "shades.safetensors").training["recipe"]
+    assert used == json.loads(shown)
+    assert (used["flip"], used["zoom"], used["filters_rate"]) == (False, 0.1, 0.1)
+
+
+def test_a_recipe_that_does_not_read_is_wrong_usage(convlens, shades):
+    status, _, err = convlens("train", shades, "--recipe", "bacth=64")
+    assert status == 2
+    assert "a recipe has no `bacth`; did you mean batch?" in err
+    status, _, err = convlens("train", shades, "--recipe", "batch=4", "--batch", 8)
+    assert (status, "batch is given beside the recipe's" in err) == (1, True)
+
+
+def test_a_target_ends_training_once_it_is_reached(convlens, shades):
+    arguments = ["--net", QUICK, "--target", "90%", "--json", "--out", "m.safetensors"]
+    status, out, err = convlens("train", shades, *arguments)
+    found = json.loads(out)
+    assert status == 0, err
+    assert found["target_reached"] is True
+    assert found["validation_accuracy"] >= 0.9
+    looks = [line for line in err.splitlines() if line.startswith("epoch")]
+    assert len(looks) == found["epochs"] == found["best_epoch"]
+
+
+def test_a_target_out_of_reach_ends_where_nothing_more_is_gained(convlens, tmp_path):
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 255, (60, 8, 8)).astype(np.uint8)
+    np.savez(tmp_path / "noise.npz", x=noise, y=np.arange(60) % 3)
+    arguments = ["noise.npz", "--net", QUICK, "--target", "100%", "--quiet"]
+    status, out, _ = convlens("train", *arguments)
+    assert status == 0
+    assert "the target of 100 % was not reached: it stopped improving at" in out
+    status, out, _ = convlens("train", *arguments, "--epochs", 2)
+    assert "the target of 100 % was not reached: the epochs were over at" in out
+    for wrong in ("0%", "101%", "much", "2"):
+        assert convlens("train", *arguments[:-3], "--target", wrong)[0] == 2

@@ -36,7 +36,7 @@ def test_until_ends_at_the_deadline_with_all_progress_made(monkeypatch, slows_do
         count += 1
         if count % 50 == 0:
             clock.now += 0.1
-            until.pause(0.1, 50)
+            until.looked(0.1, 50, 0.5)
     assert progress == sorted(progress)
     assert until.progress == pytest.approx(1, abs=0.03)
     assert clock.now == pytest.approx(110 - 0.1, abs=0.15)  # one look at the end still fits
@@ -65,7 +65,7 @@ def test_time_for_what_comes_after_is_left_and_corrected_by_a_look(monkeypatch):
             until.advance(0.02)
             if until.state()["steps"] % 50 == 0 and look_seconds:
                 clock.now += look_seconds
-                until.pause(look_seconds, 50)
+                until.looked(look_seconds, 50, 0.5)
         return clock.now
 
     assert ends(0) == pytest.approx(106, abs=0.05)  # as was measured beforehand

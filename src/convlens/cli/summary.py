@@ -31,6 +31,8 @@ def print_summary(outcome: Outcome) -> None:
         + (f", test [bold]{outcome.test.accuracy:.2%}[/]" if outcome.test else "")
         + (" (interrupted)" if learned.stopped else "")
     )
+    if outcome.target is not None:
+        console.print(target_line(outcome, outcome.target))
     console.print(
         f"{learned.epochs:.4g} epoch{'' if learned.epochs == 1 else 's'} in "
         f"{duration(learned.seconds)}, {learned.pictures_per_second:,.0f} pictures/s; "
@@ -44,6 +46,18 @@ def print_summary(outcome: Outcome) -> None:
         console.print(Text(f"model: {outcome.path}", style="bold"))
     if learned.stopped and outcome.run is not None:
         print_how_to_go_on(outcome.run)
+
+
+def target_line(outcome: Outcome, target: float) -> str:
+    """Whether the target was reached, and why training ended where it was not."""
+    best = outcome.learned.best
+    if outcome.reached:
+        return f"the target of {100 * target:.4g} % was reached after {best.epochs:.4g} epochs"
+    why = "training was interrupted" if outcome.learned.stopped else outcome.ended
+    return (
+        f"the target of {100 * target:.4g} % was not reached: {why} at "
+        f"{100 * best.validation_accuracy:.4g} % of the validation pictures"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from convlens.cli.main import BEGUN
-from convlens.cli.types import DURATION, FREEZE, SIZE
+from convlens.cli.types import CHANGES, DURATION, FREEZE, SHARE, SHOW, SIZE
 
 if TYPE_CHECKING:
     from convlens.pipeline import Keep, Settings
@@ -31,9 +31,13 @@ if TYPE_CHECKING:
               help="Passes over the training pictures.")  # fmt: skip
 @click.option("--budget", type=DURATION, metavar="TIME",
               help="Time for the whole command: 90s, 5m, 1h.")  # fmt: skip
+@click.option("--target", type=SHARE, metavar="SHARE",
+              help="Train until so much of the validation part is right: 90%.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1, 65536), metavar="N", help="Pictures in a step.")
 @click.option("--lr", type=click.FloatRange(0, 10, min_open=True), metavar="X",
               help="Learning rate, as a multiple of the recipe's.  [default: 1]")  # fmt: skip
+@click.option("--recipe", type=CHANGES, multiple=True, metavar="show|NAME=VALUE,...",
+              help="Show this training's recipe, or change it: batch=256,flip=no.")  # fmt: skip
 @click.option("--size", type=SIZE, metavar="WxH", help="Size that pictures are brought to.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, metavar="N"
@@ -78,6 +82,11 @@ def train(
         raise click.UsageError("--freeze holds the layers of a model still: say which with --from")
     if options["base"] is not None and options["net"] is not None:
         raise click.UsageError("--from and --net both say which network: give one")
+    changes = options["recipe"]
+    options["recipe"] = {name: v for one in changes if one != SHOW for name, v in one.items()}
+    if SHOW in changes:
+        show_recipe(data, options, as_json, quiet, cache=not no_cache)
+        return 0
     settings, keep = placed(context, data, options, cache=not no_cache)
     with Interruption() as interruption, Watch(quiet) as watch:
         listeners: list[Callable[[pipeline.Event], None]] = [watch]
@@ -98,6 +107,32 @@ def train(
 
         print_summary(outcome)
     return interruption.status if outcome.learned.stopped else 0
+
+
+def show_recipe(
+    data: str | None, options: dict[str, Any], as_json: bool, quiet: bool, cache: bool
+) -> None:
+    """Print the recipe that the same command without ``show`` would train by."""
+    from rich.table import Table
+
+    from convlens import pipeline
+    from convlens.cli.output import output
+    from convlens.cli.watch import Watch
+
+    if data is None:
+        raise click.UsageError("Missing argument 'DATA': a recipe suits its pictures.")
+    elsewhere = ("fresh", "anyway", "resume", "runs", "out")
+    chosen = {name: value for name, value in options.items() if name not in elsewhere}
+    with Watch(quiet) as watch:
+        recipe = pipeline.recipe(pipeline.Settings(data=data, cache=cache, **chosen), watch)
+    if as_json:
+        click.echo(json.dumps(recipe.to_json()))
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for entry in recipe.entries():
+        said = ("no", "yes")[entry.value] if isinstance(entry.value, bool) else f"{entry.value:g}"
+        table.add_row(entry.name, said, entry.meaning)
+    output(table)
 
 
 def placed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
@@ -69,6 +70,25 @@ class Figures(click.ParamType[tuple[float, ...]]):
         return figures
 
 
+class Share(click.ParamType[float]):
+    """``90%``, ``90 %`` or ``0.9``, to a share."""
+
+    name = "share"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Above 0, at most 1."""
+        text = str(value).strip()
+        number, percent = text.removesuffix("%").strip(), text.endswith("%")
+        if not re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", number):
+            self.fail(f"{value!r} is not a share such as 90% or 0.9", param, ctx)
+        share = float(number) / (100 if percent else 1)
+        if not 0 < share <= 1:
+            self.fail("give more than 0% and at most 100%, as 90% or 0.9", param, ctx)
+        return share
+
+
 class Freeze(click.ParamType[int | str]):
     """A number of layers, or ``all-but-head``."""
 
@@ -84,7 +104,32 @@ class Freeze(click.ParamType[int | str]):
         return text if text == "all-but-head" else int(text)
 
 
+class Changes(click.ParamType[Any]):
+    """``show``, or ``batch=256,flip=no`` to changes of a recipe by name."""
+
+    name = "recipe"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | dict[str, float | bool]:
+        """The word ``show``, or values by name."""
+        from convlens.errors import SettingsError
+        from convlens.training.recipe import read_changes
+
+        text = str(value).strip()
+        if text == SHOW:
+            return SHOW
+        try:
+            return read_changes(text)
+        except SettingsError as error:
+            self.fail("; ".join(filter(None, (error.message, error.hint))), param, ctx)
+
+
+SHOW = "show"
+
+CHANGES = Changes()
 DURATION = Duration()
 FREEZE = Freeze()
 SIZE = Size()
 FIGURES = Figures()
+SHARE = Share()

@@ -15,6 +15,7 @@ from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import prepare
 from convlens.pipeline.record import record_of
 from convlens.pipeline.settings import Keep, Settings
+from convlens.training.recipe import Recipe
 
 __all__ = [
     "Event",
@@ -25,8 +26,19 @@ __all__ = [
     "Ready",
     "Resumed",
     "Settings",
+    "recipe",
     "train",
 ]
+
+
+def recipe(settings: Settings, listen: Callable[[Event], None] = lambda event: None) -> Recipe:
+    """The recipe that ``train`` would follow with the same settings."""
+    prepared = prepare(settings)
+    with prepared.loading:
+        from convlens.pipeline.settling import recipe_for
+
+        dataset = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
+        return recipe_for(settings, len(dataset.train), dataset.classes)
 
 
 def train(

@@ -17,6 +17,7 @@ from convlens.evaluation import Evaluation, evaluate
 from convlens.modelfile import Weights, read_model
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
+from convlens.pipeline.settings import Settings
 from convlens.pipeline.settling import sizes, versions
 from convlens.training.events import Learned
 from convlens.training.recipe import Recipe
@@ -51,7 +52,18 @@ def conclude(
         skipped=dataset.skipped,
         seconds=time.monotonic() - prepared.begun,
         run=run,
+        target=prepared.settings.target,
+        ended=reason_of_the_end(prepared.settings),
     )
+
+
+def reason_of_the_end(settings: Settings) -> str:
+    """Why training ends by itself without having reached a target."""
+    if settings.budget is not None:
+        return "the time was up"
+    if settings.epochs is not None:
+        return "the epochs were over"
+    return "it stopped improving"
 
 
 def place_for(out: Path | None, stopped: bool) -> Path | None:

@@ -49,7 +49,7 @@ def make(
     """Carry out a prepared job; see ``pipeline.train``."""
     engine = engine_for(prepared, record)
     dataset = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
-    recipe = recipe_for(prepared, dataset)
+    recipe = recipe_for(prepared.settings, len(dataset.train), dataset.classes)
     plan = plan_for(prepared, record, dataset, engine, recipe)
     base = prepared.base
     preprocessing = dataset.preprocessing() if base is None else base.preprocessing

@@ -30,6 +30,15 @@ class Outcome:
     skipped: tuple[Skipped, ...]
     seconds: float
     run: Path | None = None
+    target: float | None = None  # validation accuracy that was asked for
+    ended: str = ""  # why training ended, where neither the target nor the user did it
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target was reached; None where there was none."""
+        if self.target is None:
+            return None
+        return self.learned.best.validation_accuracy >= self.target
 
     def to_json(self) -> dict[str, Any]:
         """The result as a dictionary of plain values, the contract of ``train --json``."""
@@ -44,6 +53,8 @@ class Outcome:
             "best_epoch": self.learned.best.epochs,
             "steps": self.learned.steps,
             "stopped": self.learned.stopped,
+            "target": self.target,
+            "target_reached": self.reached,
             "seconds": self.seconds,
             "training_seconds": self.learned.seconds,
             "images_per_second": self.learned.pictures_per_second,

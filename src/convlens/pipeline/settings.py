@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from convlens.data.preprocessing import LARGEST_SIDE
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
+from convlens.training.recipe import Recipe
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -31,8 +32,10 @@ class Settings:
     out: Path | None = None
     epochs: float | None = None
     budget: float | None = None  # seconds for the whole
+    target: float | None = None  # validation accuracy, 0 to 1, at which training is over
     batch: int | None = None
     lr: float | None = None  # times the recipe's rates
+    recipe: Mapping[str, float | bool] = field(default_factory=dict)  # what it has otherwise
     size: tuple[int, int] | None = None  # width, height
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -64,12 +67,16 @@ class Settings:
             raise SettingsError(f"a batch of {self.batch} is too small", "give 1 or more")
         if self.lr is not None and not 0 < self.lr <= 10:
             raise SettingsError(f"lr is {self.lr:g}", "give a multiple of the recipe's: 0.5, 1, 2")
+        if self.target is not None and not 0 < self.target <= 1:
+            raise SettingsError(f"the target is {self.target:g}", "give an accuracy: 0.9 for 90 %")
+        if self.batch is not None and "batch" in self.recipe:
+            raise SettingsError("batch is given beside the recipe's", "give one of the two")
         if self.seed < 0:
             raise SettingsError(f"the seed is {self.seed}", "give 0 or more")
 
     def _check_kinds(self) -> None:
         """See that each value is of its kind, as a caller in Python may get wrong."""
-        for name in ("epochs", "budget", "lr"):
+        for name in ("epochs", "budget", "target", "lr"):
             value = getattr(self, name)
             if value is not None and not (_is_number(value, Real) and math.isfinite(value)):
                 raise SettingsError(f"{name} is {value!r}", "give a number")
@@ -82,6 +89,13 @@ class Settings:
             raise SettingsError(
                 f"net is {self.net!r}", "give notation, a file of it, a name or an Architecture"
             )
+        if not isinstance(self.recipe, Mapping | None):
+            raise SettingsError(
+                f"recipe is {self.recipe!r}", 'give names and values: {"batch": 256}'
+            )
+        changes = Recipe().changed(self.recipe or {})
+        chosen = {name: getattr(changes, name) for name in self.recipe or {}}
+        object.__setattr__(self, "recipe", chosen)
         if self.device not in DEVICES:
             raise SettingsError(f"device is {self.device!r}", "give auto, cpu or cuda")
         if self.size is not None:
@@ -94,8 +108,10 @@ class Settings:
             "net": None if self.net is None else str(self.net),
             "epochs": self.epochs,
             "budget": self.budget,
+            "target": self.target,
             "batch": self.batch,
             "lr": self.lr,
+            "recipe": dict(self.recipe),
             "size": None if self.size is None else list(self.size),
             "seed": self.seed,
             "device": self.device,
@@ -135,8 +151,10 @@ KINDS: dict[str, tuple[type, ...]] = {
     "net": TEXT,
     "epochs": NUMBER,
     "budget": NUMBER,
+    "target": NUMBER,
     "batch": COUNT,
     "lr": NUMBER,
+    "recipe": (dict, type(None)),
     "size": (list, tuple, type(None)),
     "seed": (int,),
     "device": (str,),

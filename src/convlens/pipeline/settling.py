@@ -20,10 +20,12 @@ from convlens.notation import Architecture, Plan
 from convlens.pipeline.budget import choose_plan, pictures_after, seconds_after
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
+from convlens.pipeline.settings import Settings
 from convlens.training.loop import Run
 from convlens.training.recipe import Recipe
 from convlens.training.sampler import Sampler
 from convlens.training.schedule import Schedule, Steps, Until
+from convlens.training.target import Rounds, Target
 
 MOST_AFTER = 0.25
 """Share of the time left that is set aside at most for judging, however slow it seems to be."""
@@ -31,19 +33,22 @@ MOST_AFTER = 0.25
 SLOWER_THAN_A_LOOK = 3.0
 """Times the time of a look that judging as many pictures takes at most: it is done in fp32."""
 
+FIRST_ROUND = 0.25
+"""Of the usual epochs: the length of the first round towards a target."""
+
 STATES, ROOM_FOR_EVENTS = 4, 20_000_000
 """Times the weights that a checkpoint takes at most (they, the best, two moments); bytes."""
 
 
-def recipe_for(prepared: Prepared, dataset: Dataset) -> Recipe:
-    """The recipe, suited to the data and to what the user asked for."""
-    settings, standard = prepared.settings, Recipe()
+def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> Recipe:
+    """The recipe for so many training pictures of ``classes``, as the user wants it."""
+    suited = Recipe(batch=settings.batch or batch_for(pictures), flip=may_flip(classes))
+    chosen = suited.changed(settings.recipe)
     factor = settings.lr or 1.0
-    return Recipe(
-        batch=settings.batch or batch_for(len(dataset.train)),
-        flip=may_flip(dataset.classes),
-        filters_rate=standard.filters_rate * factor,
-        rest_rate=standard.rest_rate * factor,
+    return replace(
+        chosen,
+        filters_rate=chosen.filters_rate * factor,
+        rest_rate=chosen.rest_rate * factor,
     )
 
 
@@ -66,6 +71,17 @@ def plan_for(
 
 
 def schedule_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampler) -> Schedule:
+    """As long as the user says, until a target where there is one."""
+    target = prepared.settings.target
+    if target is None:
+        return _length_for(prepared, dataset, plan, sampler)
+    if prepared.deadline is None and prepared.settings.epochs is None:
+        epochs = max(1, round(FIRST_ROUND * epochs_for(len(dataset.train))))
+        return Target(Rounds(epochs * sampler.steps_per_epoch), target)
+    return Target(_length_for(prepared, dataset, plan, sampler), target)
+
+
+def _length_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampler) -> Schedule:
     """Until the deadline, less what comes after training; or a number of epochs."""
     if prepared.deadline is not None:
         most = MOST_AFTER * (prepared.deadline - time.monotonic())
@@ -83,7 +99,7 @@ def settled(
     dataset: Dataset, preprocessing: Preprocessing, plan: Plan, run: Run, engine: Engine
 ) -> dict[str, Any]:
     """What must be the same again for a run to go on, and what else decided on its weights."""
-    schedule = run.schedule
+    schedule = run.schedule.schedule if isinstance(run.schedule, Target) else run.schedule
     steps = schedule.total if isinstance(schedule, Steps) else None
     return {
         "data": {

@@ -171,7 +171,7 @@ class Run:
     def _look(self) -> EpochDone:
         begun = time.monotonic()
         loss, accuracy = self.looker()
-        self.schedule.pause(time.monotonic() - begun, self.steps_per_look)
+        self.schedule.looked(time.monotonic() - begun, self.steps_per_look, accuracy)
         tally, self.tally = self.tally, Tally()
         done = EpochDone(
             epochs=self.epochs,

@@ -29,7 +29,7 @@ class Schedule(Protocol):
         """Count one step that took ``step_seconds``."""
         ...
 
-    def pause(self, seconds: float, again: int) -> None:
+    def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look at the validation part, which comes every ``again`` steps."""
         ...
 
@@ -69,7 +69,7 @@ class Steps:
         self.done += 1
         self._spent += step_seconds
 
-    def pause(self, seconds: float, again: int) -> None:
+    def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look at the validation part."""
         self._spent += seconds
 
@@ -134,7 +134,7 @@ class Until:
         if known:
             self._progress += (1 - self._progress) / max(self._steps_left() + 1, 1)
 
-    def pause(self, seconds: float, again: int) -> None:
+    def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look at the validation part, which comes every ``again`` steps."""
         self._last_pause = seconds
         self._pause_per_step = seconds / again
