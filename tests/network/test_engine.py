@@ -4,25 +4,17 @@ import torch
 from convlens.errors import SettingsError
 from convlens.network import engine
 from convlens.network.engine import Engine, choose_engine, threads_for
+from convlens.notation import Architecture
 
 
-def test_bf16_is_taken_only_where_it_is_reported_right_and_not_emulated(monkeypatch):
-    def decides():
-        engine.cpu_gains_by_bf16.cache_clear()
-        return engine.cpu_gains_by_bf16()
-
-    monkeypatch.setattr(engine, "_reports_bf16", lambda: False)
-    assert decides() is False
-    monkeypatch.setattr(engine, "_reports_bf16", lambda: True)
-    seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
-    monkeypatch.setattr(engine, "_seconds", lambda x, filters: seconds[x.dtype])
-    assert decides() is True
-    seconds[torch.bfloat16] = 30.0  # emulated
-    assert decides() is False
-    seconds[torch.bfloat16] = 0.4
-    monkeypatch.setattr(engine, "LARGEST_DEVIATION", 0.0)  # wrong values
-    assert decides() is False
-    engine.cpu_gains_by_bf16.cache_clear()
+@pytest.mark.parametrize(("reports", "gains"), [(False, True), (True, False), (True, True)])
+def test_bf16_is_taken_only_where_it_is_reported_and_gains(monkeypatch, reports, gains):
+    monkeypatch.setattr(engine, "reports_bf16", lambda: reports)
+    monkeypatch.setattr(engine, "gains_by_bf16", lambda shapes, folder: gains)
+    plan = Architecture("INPUT 8x8x1 - CONV 4 - FC 2").plan()
+    dtype = torch.bfloat16 if reports and gains else torch.float32
+    assert choose_engine("cpu", plan).dtype == dtype
+    assert choose_engine("cpu").dtype == torch.float32  # nothing to try it on
 
 
 def test_products_are_in_the_engines_format():

@@ -24,7 +24,7 @@ for name in ("sklearn.datasets", "torch._dynamo", "convlens.cli.summary"):
 
 def prank(save_every=None, fsync_sleeps=0.0, signal_at=None, signal_name="SIGINT", step_sleeps=0.0):
     """Save without regard to cost, dawdle within saves, or send oneself a signal after a step."""
-    engine.cpu_gains_by_bf16 = lambda: False
+    engine.reports_bf16 = lambda: False
     if save_every is not None:
         saving.EVERY, saving.SHARE = save_every, 1e9
     fsync, step, batch = os.fsync, Run._step, Run._batch

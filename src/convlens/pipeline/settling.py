@@ -14,7 +14,8 @@ from torch import nn
 
 from convlens import __version__
 from convlens.data import Dataset, Preprocessing
-from convlens.defaults import batch_for, epochs_for, may_flip
+from convlens.data.cache import cache_folder
+from convlens.defaults import BREADTH, batch_for, epochs_for, may_flip, network_for
 from convlens.network.engine import Engine, choose_engine
 from convlens.notation import Architecture, Plan
 from convlens.pipeline.budget import choose_plan, pictures_after, seconds_after
@@ -53,8 +54,15 @@ def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> R
 
 
 def engine_for(prepared: Prepared, record: Record | None) -> Engine:
-    """The fastest engine, or the one that the run began with where that is here."""
-    engine = choose_engine(prepared.settings.device)
+    """The fastest engine, or the one that the run began with where that is here.
+
+    Networks of our choice differ in breadth alone, for which one of them stands.
+    """
+    width, height, depth = prepared.input
+    architecture = prepared.architecture or network_for(width, height, depth, BREADTH)
+    plan = architecture.plan(prepared.input, len(prepared.source.classes))
+    folder = cache_folder() if prepared.settings.cache else None
+    engine = choose_engine(prepared.settings.device, plan, folder)
     before = None if record is None else record.earlier.settled("engine")
     candidates = [replace(engine, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
     return next((one for one in candidates if str(one) == before), engine)

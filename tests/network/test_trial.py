@@ -1,0 +1,96 @@
+import json
+
+import pytest
+import torch
+
+from convlens.network import trial
+from convlens.network.build import Network
+from convlens.network.trial import Shape, gains_by_bf16, shapes_of
+from convlens.notation import Architecture
+
+SHAPE = Shape(8, 16, (3, 3), 1, 1, 1, 12, 10)
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    trial._try.cache_clear()
+    yield
+    trial._try.cache_clear()
+
+
+def test_shapes_are_those_of_the_network():
+    strided, grouped = "CONV 6@5x3/2 same", "CONV 12@3x3 groups 3 dilate 2"
+    plan = Architecture(f"INPUT 20x14x3 - {strided} - RES[CONV 6 - BN] - {grouped} - FC 4").plan()
+    shapes = shapes_of(plan)
+    convs = [m for m in Network(plan).modules() if isinstance(m, torch.nn.Conv2d)]
+    told = {(s.channels, s.filters, s.kernel, s.stride, s.dilation, s.groups) for s in shapes}
+    assert told == {
+        (c.in_channels, c.out_channels, c.kernel_size[::-1], c.stride[0], c.dilation[0], c.groups)
+        for c in convs
+    }
+    work = [shape.multiply_adds for shape in shapes]
+    assert work == sorted(work, reverse=True)
+
+
+def test_what_is_right_and_quicker_is_taken(monkeypatch):
+    seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
+
+    def stands_for(shape, dtype, batch):
+        return None, None, lambda: dtype
+
+    monkeypatch.setattr(trial, "is_right", lambda shape: True)
+    monkeypatch.setattr(trial, "convolution", stands_for)
+    monkeypatch.setattr(trial, "seconds_of", lambda run: seconds[run()])
+    assert gains_by_bf16((SHAPE,), None) is True
+    trial._try.cache_clear()
+    seconds[torch.bfloat16] = 30.0  # emulated
+    assert gains_by_bf16((SHAPE,), None) is False
+
+
+def test_wrong_values_are_found(monkeypatch):
+    assert trial.is_right(SHAPE)
+    exact = trial.convolution
+
+    def broken(shape, dtype, batch):
+        x, filters, run = exact(shape, dtype, batch)
+        wrong = 1.1 if dtype == torch.bfloat16 else 1.0
+        return x, filters, lambda: run() * wrong
+
+    monkeypatch.setattr(trial, "convolution", broken)
+    assert not trial.is_right(SHAPE)
+    assert gains_by_bf16((SHAPE,), None) is False
+
+
+def test_the_trials_products_are_those_of_float64():
+    x, filters, run = trial.convolution(SHAPE, torch.float32, 2)
+    expected = torch.nn.functional.conv2d(x.double(), filters.double(), padding=1)
+    assert torch.allclose(run().double(), expected, atol=1e-4)
+
+
+def test_an_answer_is_kept_for_the_machine(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(trial, "_try", lambda shapes: asked.append(shapes) or True)
+    assert gains_by_bf16((SHAPE,), tmp_path)
+    assert gains_by_bf16((SHAPE,), tmp_path)
+    assert len(asked) == 1
+    assert gains_by_bf16((SHAPE._replace(filters=8),), tmp_path)
+    assert len(asked) == 2
+    monkeypatch.setattr(trial, "processor", lambda: "another")
+    assert gains_by_bf16((SHAPE,), tmp_path)
+    assert len(asked) == 3
+    assert len(json.loads((tmp_path / trial.KEPT).read_text())) == 3
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"key": 1}', "\udcff"])
+def test_a_damaged_answer_is_asked_for_anew(monkeypatch, tmp_path, content):
+    (tmp_path / trial.KEPT).write_bytes(content.encode("utf-8", "surrogateescape"))
+    monkeypatch.setattr(trial, "_try", lambda shapes: True)
+    monkeypatch.setattr(trial, "_key", lambda shapes: "key")
+    assert gains_by_bf16((SHAPE,), tmp_path)
+    assert json.loads((tmp_path / trial.KEPT).read_text())["key"] is True
+
+
+def test_without_a_place_to_keep_it_the_answer_is_given_all_the_same(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(trial, "_try", lambda shapes: True)
+    assert gains_by_bf16((SHAPE,), tmp_path / "file")
