@@ -20,6 +20,7 @@ LEVELS = {
     "network": 2,
     "drawing": 2,
     "calibration": 2,
+    "views": 3,
     "modelfile": 3,
     "runs": 3,
     "classifier": 4,

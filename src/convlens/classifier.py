@@ -19,6 +19,7 @@ from convlens.errors import DataError
 from convlens.files import check_output
 from convlens.modelfile import A_MODEL, Model, Weights, is_model, read_model, write_model
 from convlens.notation import Architecture
+from convlens.views import Views
 
 if TYPE_CHECKING:
     from convlens.network.arrays import ArrayPredictor
@@ -104,14 +105,17 @@ class Classifier:
         check_output(Path(path), is_model, A_MODEL)
         write_model(self.model, Path(path))
 
-    def predict(self, picture: Any) -> Prediction:
+    def predict(self, picture: Any, *, views: bool = False) -> Prediction:
         """Classify one picture: a path, bytes, a Pillow image or an array (H, W) or (H, W, C).
 
-        Raises DataError where it is not a picture.
+        With ``views`` a picture that is unsure is looked at again, mirrored and shifted as the
+        network has learned to see, and the mean counts. Raises DataError where it is not a picture.
         """
-        return next(self.predict_each([picture]))
+        return next(self.predict_each([picture], views=views))
 
-    def predict_each(self, pictures: Iterable[Any], batch: int = 256) -> Iterator[Prediction]:
+    def predict_each(
+        self, pictures: Iterable[Any], batch: int = 256, *, views: bool = False
+    ) -> Iterator[Prediction]:
         """Classify pictures of any size, ``batch`` at a time, in their order."""
         if isinstance(pictures, str | bytes | Path):
             raise DataError("predict_each takes several pictures", "classify one with predict")
@@ -119,14 +123,14 @@ class Classifier:
         for picture in pictures:
             waiting.append(self.pixels(picture))
             if len(waiting) == batch:
-                yield from self.predictions(np.stack(waiting))
+                yield from self.predictions(np.stack(waiting), views=views)
                 waiting.clear()
         if waiting:
-            yield from self.predictions(np.stack(waiting))
+            yield from self.predictions(np.stack(waiting), views=views)
 
-    def predictions(self, pixels: NDArray[np.uint8]) -> list[Prediction]:
+    def predictions(self, pixels: NDArray[np.uint8], *, views: bool = False) -> list[Prediction]:
         """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
-        return [self._prediction(row) for row in self.probabilities(pixels)]
+        return [self._prediction(row) for row in self.probabilities(pixels, views=views)]
 
     def _prediction(self, probabilities: NDArray[np.float64]) -> Prediction:
         order = np.argsort(-probabilities, kind="stable")
@@ -154,9 +158,18 @@ class Classifier:
             return self._arrays.scores(pixels)
         return self._predictor.scores(pixels)
 
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Pixels (N, H, W, C) to class probabilities (N, classes), each row summing to one."""
-        return softmax(self.scores(pixels), self.model.temperature)
+    def probabilities(
+        self, pixels: NDArray[np.uint8], *, views: bool = False
+    ) -> NDArray[np.float64]:
+        """Pixels (N, H, W, C) to class probabilities (N, classes), each row summing to one.
+
+        With ``views`` the scores of unsure pictures are means over several views of them.
+        """
+        if not views:
+            return softmax(self.scores(pixels), self.model.temperature)
+        learned = Views.learned(self.training)
+        scores = learned.scores(pixels, self.scores, self.model.temperature)
+        return softmax(scores, self.model.temperature)
 
     def calibrated(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Self:
         """The same classifier, its temperature fitted on pictures it was not trained on."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from convlens.cli.types import VIEWS
+
 if TYPE_CHECKING:
     from convlens.evaluation import Evaluation
 
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data")
+@click.option("--views", is_flag=True, help=VIEWS)
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
-def evaluate(model: Path, data: str, no_cache: bool, quiet: bool, as_json: bool) -> None:
+def evaluate(
+    model: Path, data: str, views: bool, no_cache: bool, quiet: bool, as_json: bool
+) -> None:
     """Measure MODEL on DATA: accuracy, log loss, each class, and what was taken for what.
 
     Where DATA has a test part, or is what the model was trained on, only pictures that it was not
@@ -42,7 +47,7 @@ def evaluate(model: Path, data: str, no_cache: bool, quiet: bool, as_json: bool)
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
-    found = measure(classifier, judged.pictures)
+    found = measure(classifier, judged.pictures, views=views)
     if as_json:
         skipped_files = [{"file": s.file, "reason": s.reason} for s in judged.skipped]
         click.echo(json.dumps(found.to_json() | {"skipped": skipped_files}))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from convlens.cli.main import FAILED
+from convlens.cli.types import VIEWS
 
 if TYPE_CHECKING:
     from convlens.classifier import Classifier, Prediction
@@ -34,9 +35,12 @@ class Answer(NamedTuple):
                 metavar="PICTURE|FOLDER...")  # fmt: skip
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, metavar="K",
               help="Classes in the text; --json and --csv have all of them.")  # fmt: skip
+@click.option("--views", is_flag=True, help=VIEWS)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table with a column for each class.")
-def predict(model: Path, pictures: tuple[Path, ...], top: int, as_json: bool, as_csv: bool) -> int:
+def predict(
+    model: Path, pictures: tuple[Path, ...], top: int, views: bool, as_json: bool, as_csv: bool
+) -> int:
     """Say what is in each PICTURE, and in each picture of every FOLDER."""
     from convlens.classifier import Classifier
 
@@ -44,7 +48,7 @@ def predict(model: Path, pictures: tuple[Path, ...], top: int, as_json: bool, as
         raise click.UsageError("--json and --csv are two forms of the answer: give one")
     classifier = Classifier.load(model)
     show = show_json if as_json else show_csv if as_csv else show_text
-    failed = show(answers(classifier, list(files(pictures))), classifier.classes, top)
+    failed = show(answers(classifier, list(files(pictures)), views), classifier.classes, top)
     return FAILED if failed else 0
 
 
@@ -63,7 +67,7 @@ def files(given: Sequence[Path]) -> Iterator[Path]:
         yield from found
 
 
-def answers(classifier: Classifier, paths: Sequence[Path]) -> Iterator[Answer]:
+def answers(classifier: Classifier, paths: Sequence[Path], views: bool) -> Iterator[Answer]:
     """An answer for each file, in their order, classified a batch at a time."""
     import numpy as np
 
@@ -78,7 +82,7 @@ def answers(classifier: Classifier, paths: Sequence[Path]) -> Iterator[Answer]:
                 pixels.append(classifier.pixels(path))
             except DataError as error:
                 errors[number] = error.message
-        found = iter(classifier.predictions(np.stack(pixels)) if pixels else ())
+        found = iter(classifier.predictions(np.stack(pixels), views=views) if pixels else ())
         for number, path in enumerate(batch):
             error_found = errors.get(number)
             yield Answer(str(path), None if error_found else next(found), error_found)

@@ -29,6 +29,7 @@ def print_summary(outcome: Outcome) -> None:
         f"accuracy: train {learned.best.train_accuracy:.2%} (augmented)"
         + (f", validation {outcome.validation.accuracy:.2%}" if outcome.validation else "")
         + (f", test [bold]{outcome.test.accuracy:.2%}[/]" if outcome.test else "")
+        + (f" ({outcome.averaged.accuracy:.2%} over views)" if outcome.averaged else "")
         + (" (interrupted)" if learned.stopped else "")
     )
     if outcome.target is not None:

@@ -133,3 +133,6 @@ FREEZE = Freeze()
 SIZE = Size()
 FIGURES = Figures()
 SHARE = Share()
+
+VIEWS = "Look at unsure pictures mirrored and shifted too, as far as learned, and average."
+"""What ``--views`` does, wherever it stands."""

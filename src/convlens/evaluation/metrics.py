@@ -83,6 +83,10 @@ def _figures(confusion: NDArray[np.int64], index: int) -> ClassFigures:
     )
 
 
-def evaluate(classifier: Classifier, pictures: Pictures) -> Evaluation:
-    """Figures of ``classifier`` on pictures whose labels index its own classes."""
-    return measure(classifier.probabilities(pictures.pixels), pictures.labels, classifier.classes)
+def evaluate(classifier: Classifier, pictures: Pictures, *, views: bool = False) -> Evaluation:
+    """Figures of ``classifier`` on pictures whose labels index its own classes.
+
+    With ``views`` unsure pictures are judged by the mean over several views.
+    """
+    probabilities = classifier.probabilities(pictures.pixels, views=views)
+    return measure(probabilities, pictures.labels, classifier.classes)

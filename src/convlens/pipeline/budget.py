@@ -20,6 +20,9 @@ from convlens.training.recipe import Recipe
 WRITING_SECONDS = 0.3
 """For the calibration and the file, after the last picture has been looked at."""
 
+VIEWS_OF_ONE = 1.5
+"""More views of a test picture, in the mean: five of those that are unsure, at most a third."""
+
 TRIAL_BATCH, TRIALS = 128, 2
 
 
@@ -81,5 +84,6 @@ def seconds_after(dataset: Dataset, plan: Plan) -> float:
 
 
 def pictures_after(dataset: Dataset) -> int:
-    """Pictures judged after training: validation, to calibrate and to tell, and test."""
-    return 2 * len(dataset.validation) + (0 if dataset.test is None else len(dataset.test))
+    """Pictures judged after training: validation, to calibrate and to tell, and test, in views."""
+    tested = 0 if dataset.test is None else len(dataset.test)
+    return 2 * len(dataset.validation) + round((2 + VIEWS_OF_ONE) * tested)

@@ -33,11 +33,14 @@ def conclude(
 ) -> Outcome:
     """Judge the classifier, say in it how it was made, and write it."""
     found = evaluate(classifier, dataset.validation) if len(dataset.validation) else None
-    test = None
+    test = averaged = None
     if dataset.test is not None and not learned.stopped:
         test = evaluate(classifier, dataset.test)
+        if recipe.flip or recipe.shift:
+            told = classifier.with_training(recipe=recipe.to_json())
+            averaged = evaluate(told, dataset.test, views=True)
     classifier = classifier.with_training(
-        **record(prepared, dataset, recipe, learned), **accuracies(found, test)
+        **record(prepared, dataset, recipe, learned), **accuracies(found, test, averaged)
     )
     path = place_for(prepared.out, learned.stopped)
     if path is not None:
@@ -49,6 +52,7 @@ def conclude(
         learned=learned,
         validation=found,
         test=test,
+        averaged=averaged,
         skipped=dataset.skipped,
         seconds=time.monotonic() - prepared.begun,
         run=run,
@@ -76,11 +80,14 @@ def place_for(out: Path | None, stopped: bool) -> Path | None:
     return out.with_name(f"{out.stem}-unfinished{out.suffix}")
 
 
-def accuracies(validation: Evaluation | None, test: Evaluation | None) -> dict[str, Any]:
+def accuracies(
+    validation: Evaluation | None, test: Evaluation | None, averaged: Evaluation | None
+) -> dict[str, Any]:
     """What the model file says of how well it did."""
     return {
         "validation_accuracy": None if validation is None else validation.accuracy,
         "test_accuracy": None if test is None else test.accuracy,
+        "test_accuracy_views": None if averaged is None else averaged.accuracy,
     }
 
 

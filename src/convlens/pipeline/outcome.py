@@ -16,6 +16,7 @@ from convlens.training.events import Learned
 class Outcome:
     """The classifier with all that is known of how it was made.
 
+    ``averaged`` is ``test`` with unsure pictures looked at in several views.
     ``validation`` and ``test`` are figures of the state that was kept; either is None where there
     is no such part, ``test`` also where the run was interrupted. ``seconds`` are of the whole job;
     ``run`` is the folder in which it was kept.
@@ -27,6 +28,7 @@ class Outcome:
     learned: Learned
     validation: Evaluation | None
     test: Evaluation | None
+    averaged: Evaluation | None
     skipped: tuple[Skipped, ...]
     seconds: float
     run: Path | None = None
@@ -62,6 +64,7 @@ class Outcome:
             "validation_accuracy": None if validation is None else validation.accuracy,
             "validation_log_loss": None if validation is None else validation.log_loss,
             "test_accuracy": None if test is None else test.accuracy,
+            "test_accuracy_views": None if self.averaged is None else self.averaged.accuracy,
             "test_log_loss": None if test is None else test.log_loss,
             "class_accuracy": {
                 name: figures.recall
