@@ -37,7 +37,7 @@ class Normalisation:
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """(B, H, W, C) uint8 → (B, C, H, W) float32, channels last in memory."""
-        return (pixels.permute(0, 3, 1, 2).float() - self.mean) * self.scale
+        return (pixels.permute(0, 3, 1, 2) - self.mean).mul_(self.scale)
 
 
 class Sampler:
