@@ -31,6 +31,8 @@ def train(
     run: str | Path | None = None,
     base: str | Path | None = None,
     freeze: int | Literal["all-but-head"] | None = None,
+    group_by: str | None = None,
+    balance: Literal["weight", "resample"] | None = None,
     listen: Callable[[Event], None] = lambda event: None,
 ) -> Classifier:
     """Train a network on pictures; returns the classifier, and writes it to ``out`` if given.
@@ -44,7 +46,10 @@ def train(
     brought to, in pixels.
     The same ``seed`` on the same processor, with as many threads, gives the same weights, unless a
     budget is given. ``base`` is a model file to go on from: a new head on its layers, of which the
-    first ``freeze`` with weights, or all but the head, are held still.
+    first ``freeze`` with weights, or all but the head, are held still. ``group_by`` is a regular
+    expression: pictures in whose paths its first group finds the same stay on one side of the
+    split. ``balance`` makes small classes count like large ones, by ``"weight"`` or by
+    ``"resample"``.
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
     again goes on with what is unfinished there. ``listen`` is called with every event on the way.
     How well it did stands in the result's ``training``. Raises ConvLensError for what the caller
@@ -66,6 +71,8 @@ def train(
         cache=cache,
         base=_path("base", base),
         freeze=freeze,
+        group_by=group_by,
+        balance=balance,
     )
     folder = _path("run", run)
     keep = None if folder is None else Keep(folder)

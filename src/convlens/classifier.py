@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convlens.calibration import fit_temperature, softmax
+from convlens.calibration import softmax
 from convlens.data import Preprocessing, decode
 from convlens.errors import DataError
 from convlens.files import check_output
@@ -182,9 +182,8 @@ class Classifier:
         scores = learned.scores(pixels, self.scores, self.model.temperature)
         return softmax(scores, self.model.temperature)
 
-    def calibrated(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Self:
-        """The same classifier, its temperature fitted on pictures it was not trained on."""
-        temperature = fit_temperature(self.scores(pixels), labels)
+    def with_temperature(self, temperature: float) -> Self:
+        """The same classifier, its scores divided by ``temperature`` before the softmax."""
         return type(self)(replace(self.model, temperature=temperature), fast=self.fast)
 
     def with_training(self, **facts: Any) -> Self:

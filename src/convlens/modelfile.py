@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from convlens.data import Preprocessing
+from convlens.data.content import HASH_BYTES
 from convlens.errors import ConvLensError, ModelFileError
 from convlens.files import write_atomically
 from convlens.notation import Architecture, Plan, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.volumes import Row
 
-FORMAT = 1
+FORMAT = 2
 """Version of the format that is written; older ones are read, newer ones refused."""
 
 KEY = "convlens"
@@ -32,13 +33,20 @@ KEY = "convlens"
 
 A_MODEL = "a model of ConvLens"
 
+SEEN = "seen."
+"""Beginning of the names of tensors that hold hashes of pictures, (N, 6) uint8, by part."""
+
 Weights = Mapping[str, NDArray[np.float32]]
 Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Model:
-    """What a model file holds: everything from a picture's bytes to class probabilities."""
+    """What a model file holds: everything from a picture's bytes to class probabilities.
+
+    ``seen`` are hashes (N, 6) uint8 of the pictures that it was trained on ("train") and of those
+    that chose its weights ("validation"), by which they are known again.
+    """
 
     architecture: Architecture
     classes: tuple[str, ...]
@@ -46,6 +54,7 @@ class Model:
     weights: Weights
     temperature: float
     training: Mapping[str, Any]
+    seen: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """The architecture on the model's own input and classes."""
@@ -101,7 +110,8 @@ def write_model(model: Model, path: Path) -> None:
         "training": dict(model.training),
     }
     tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
-    write_atomically(path, save(tensors, metadata={KEY: json.dumps(document)}))
+    hashes = {SEEN + part: np.ascontiguousarray(value) for part, value in model.seen.items()}
+    write_atomically(path, save({**tensors, **hashes}, metadata={KEY: json.dumps(document)}))
 
 
 def is_model(path: Path) -> bool:
@@ -155,7 +165,19 @@ def _checked(file: Any, path: Path) -> Model:
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise ModelFileError(f"{path}: {name} holds values that are not numbers", None)
-    return Model(architecture, classes, preprocessing, weights, temperature, training)
+    seen = {name.removeprefix(SEEN): file.get_tensor(name) for name in _seen(file, path)}
+    return Model(architecture, classes, preprocessing, weights, temperature, training, seen)
+
+
+def _seen(file: Any, path: Path) -> list[str]:
+    """Names of the tensors of hashes, their kind and shape checked."""
+    names = [name for name in file.keys() if name.startswith(SEEN)]  # noqa: SIM118
+    for name in names:
+        found = file.get_slice(name)
+        if found.get_dtype() != "U8" or tuple(found.get_shape())[1:] != (HASH_BYTES,):
+            held = f"{found.get_dtype()} {tuple(found.get_shape())}"
+            raise ModelFileError(f"{path}: {name} is {held}, not U8 (N, 6)", _foreign(path))
+    return names
 
 
 def _document(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
@@ -177,7 +199,7 @@ def _document(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
 
 def _compare(shapes: Shapes, file: Any, path: Path) -> None:
     """Refuse missing, surplus, misshapen and mistyped tensors before any is read."""
-    present = set(file.keys())
+    present = {name for name in file.keys() if not name.startswith(SEEN)}  # noqa: SIM118
     missing, surplus = sorted(shapes.keys() - present), sorted(present - shapes.keys())
     if missing or surplus:
         what = f"lacks {missing[0]}" if missing else f"has {surplus[0]} too many"

@@ -15,6 +15,7 @@ from PIL import Image
 from convlens.data import Pictures, divide, load, open_source, start_loading, survey
 from convlens.data import canvas as canvas_module
 from convlens.data import crew as crew_module
+from convlens.data import memory as memory_module
 from convlens.errors import DataError, SettingsError
 
 SIZE = {"width": 7, "height": 5, "channels": 3}
@@ -91,10 +92,10 @@ def test_progress_comes_to_the_caller(photos):
 
 def test_loading_goes_on_in_the_background(photos):
     source = open_source(photos)
-    with start_loading(source, divide(source, seed=0), **SIZE, workers=2, cache=False) as loading:
+    with start_loading(source, **SIZE, workers=2, cache=False) as loading:
         first = loading.result()
         assert loading.result() is first
-    assert_same(first, loaded(photos))
+    assert_same(first.dataset(divide(source, seed=0)), loaded(photos))
 
 
 def workers_alive() -> list[int]:
@@ -119,10 +120,9 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @linux
 def test_no_process_outlives_its_loading(photos, monkeypatch):
     source = open_source(photos)
-    division = divide(source, seed=0)
-    start_loading(source, division, **SIZE, workers=2, cache=False).close()
+    start_loading(source, **SIZE, workers=2, cache=False).close()
     assert workers_alive() == []
-    start_loading(source, division, **SIZE, workers=2, cache=False)  # and never asked for
+    start_loading(source, **SIZE, workers=2, cache=False)  # and never asked for
     gc.collect()
     assert workers_alive() == []
     loaded(photos, workers=2)
@@ -144,7 +144,7 @@ import sys, time
 from convlens.data import divide, open_source, start_loading
 source = open_source(sys.argv[1])
 options = dict(width=7, height=5, channels=3, workers=2, cache=False)
-loading = start_loading(source, divide(source, seed=0), **options)
+loading = start_loading(source, **options)
 while not loading._crew._helpers: time.sleep(0.01)
 print(*[h._process.pid for h in loading._crew._helpers], flush=True)
 {then}
@@ -241,8 +241,9 @@ def test_a_class_that_decoding_emptied_is_told(tree):
 
 
 def test_more_than_memory_holds_is_refused(photos, monkeypatch):
-    monkeypatch.setattr(canvas_module, "physical_memory", lambda: 1000)
-    with pytest.raises(DataError, match="more than memory holds"):
+    monkeypatch.setattr(memory_module, "physical_memory", lambda: 1000)
+    monkeypatch.setattr(canvas_module, "_LEFT_FREE", 1 << 60)
+    with pytest.raises(DataError, match="more than memory holds and than is free in"):
         loaded(photos)
 
 

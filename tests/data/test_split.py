@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convlens.data.groups import Groups
 from convlens.data.sources import Item, Source
-from convlens.data.split import divide
+from convlens.data.split import divide, divide_in_folds
 from convlens.errors import DataError, SettingsError
 
 
@@ -153,3 +154,125 @@ def test_no_training_pictures_are_refused():
 def test_absurd_fractions_are_refused(fractions):
     with pytest.raises(SettingsError):
         divide(source({"a": 4, "b": 4}), seed=0, validation=fractions[0], test=fractions[1])
+
+
+@st.composite
+def grouped(draw):
+    """A source with its groups, of up to 8 pictures, some of them of several classes."""
+    classes = draw(st.integers(2, 5))
+    labels, numbers = [], []
+    for number in range(draw(st.integers(classes, 60))):
+        own = draw(st.lists(st.integers(0, classes - 1), min_size=1, max_size=2))
+        size = draw(st.integers(1, 8))
+        labels += [own[n % len(own)] for n in range(size)]
+        numbers += [number] * size
+    items = tuple(Item(f"{n:04}", label, None, 1, "") for n, label in enumerate(labels))
+    names = tuple(f"c{n}" for n in range(classes))
+    return Source("folder", "s", names, items), Groups(np.array(numbers, np.int64))
+
+
+def crossing(parts, numbers) -> set[int]:
+    sides = [set(numbers[part].tolist()) for part in parts if part is not None]
+    return {n for i, one in enumerate(sides) for other in sides[:i] for n in one & other}
+
+
+@given(grouped(), st.integers(0, 1000))
+def test_no_group_lies_on_two_sides(data, seed):
+    src, groups = data
+    division = divide(src, seed=seed, groups=groups)
+    parts = (division.train, division.validation, division.test)
+    assert sorted(sum(parts_of(division), [])) == list(range(len(src)))
+    assert not crossing(parts, groups.numbers)
+    for label in range(len(src.classes)):
+        if (src.labels == label).any():
+            assert label in src.labels[division.train]
+
+
+@given(grouped(), st.integers(0, 1000), st.integers(0, 1000))
+def test_grouped_splits_do_not_depend_on_the_order_of_listing(data, seed, mixed):
+    src, groups = data
+    order = np.random.default_rng(mixed).permutation(len(src))
+    items = tuple(src.items[i] for i in order.tolist())
+    # other numbers for the same groups, too
+    renumbered = Groups(1000 - groups.numbers[order])
+
+    def named(one, its_groups):
+        parts = parts_of(divide(one, seed=seed, groups=its_groups))
+        return [{one.items[i].name for i in part} for part in parts]
+
+    assert named(src, groups) == named(replace(src, items=items), renumbered)
+
+
+@given(
+    st.lists(st.integers(20, 60), min_size=2, max_size=6),
+    st.integers(1, 4),
+    st.integers(0, 1000),
+)
+def test_shares_stay_within_half_a_group(counts, size, seed):
+    labels = [label for label, count in enumerate(counts) for _ in range(count * size)]
+    items = tuple(Item(f"{n:05}", label, None, 1, "") for n, label in enumerate(labels))
+    src = Source("folder", "s", tuple(f"c{n}" for n in range(len(counts))), items)
+    groups = Groups(np.arange(len(items)) // size)
+    division = divide(src, seed=seed, groups=groups)
+    for part, fraction in ((division.validation, 0.1), (division.test, 0.2)):
+        found = np.bincount(src.labels[part], minlength=len(counts))
+        for count, groups_of_class in zip(found, counts, strict=True):
+            assert abs(count - fraction * groups_of_class * size) <= 1.5 + size / 2
+
+
+def test_groups_of_one_change_nothing():
+    data = source({"a": 40, "b": 60})
+    plain, grouped_ = divide(data, seed=3), divide(data, seed=3, groups=Groups(np.arange(100)))
+    assert parts_of(plain) == parts_of(grouped_)
+
+
+def test_a_few_large_groups_still_give_every_part_something():
+    items = tuple(Item(f"p{n // 10}/{n}", (n // 10) % 2, None, 1, "") for n in range(80))
+    src = Source("folder", "s", ("a", "b"), items)
+    division = divide(src, seed=0, groups=Groups(np.arange(80) // 10))
+    assert [len(part) for part in parts_of(division)] == [40, 20, 20]
+    assert set(src.labels[division.validation]) == set(src.labels[division.test]) == {0, 1}
+
+
+def test_near_duplicates_across_given_parts_are_told_and_left():
+    data = parted(train={"a": 30, "b": 30}, test={"a": 4, "b": 4})
+    numbers = np.arange(len(data))
+    tested = np.flatnonzero([item.part == "test" for item in data.items])
+    numbers[tested[:3]] = numbers[5]
+    division = divide(data, seed=0, groups=Groups(numbers, alike=4))
+    assert division.test.tolist() == tested.tolist()
+    told = [line for line in division.warnings if "near duplicates of training pictures: 3" in line]
+    assert len(told) == (5 in division.train) == 1
+
+
+@given(grouped(), st.integers(2, 6), st.integers(0, 1000))
+def test_folds_judge_every_picture_once_and_share_no_group(data, count, seed):
+    src, groups = data
+    if count > len(set(groups.numbers.tolist())):
+        with pytest.raises(SettingsError, match="folds cannot be made"):
+            divide_in_folds(src, count, seed=seed, groups=groups)
+        return
+    folds = divide_in_folds(src, count, seed=seed, groups=groups)
+    assert sorted(i for one in folds for i in one.test.tolist()) == list(range(len(src)))
+    for one in folds:
+        assert sorted(sum(parts_of(one), [])) == list(range(len(src)))
+        assert not crossing((one.train, one.validation, one.test), groups.numbers)
+
+
+@given(st.lists(st.integers(10, 60), min_size=2, max_size=8), st.integers(2, 10))
+def test_folds_of_single_pictures_have_even_shares(sizes, count):
+    data = source({f"c{n}": size for n, size in enumerate(sizes)})
+    counts = [
+        np.bincount(data.labels[one.test], minlength=len(sizes))
+        for one in divide_in_folds(data, count, seed=0)
+    ]
+    assert (np.ptp(counts, axis=0) <= 1).all()
+    assert np.ptp(np.sum(counts, axis=1)) <= len(sizes)
+
+
+def test_folds_leave_a_given_test_part_alone():
+    data = parted(train={"a": 30, "b": 30}, validation={"a": 5, "b": 5}, test={"a": 4, "b": 4})
+    folds = divide_in_folds(data, 5, seed=0)
+    used = set(np.concatenate([one.items for one in folds]).tolist())
+    assert {data.items[i].part for i in used} == {"train", "validation"}
+    assert len(used) == 70

@@ -12,6 +12,7 @@ from rich.text import Text
 from convlens.cli.watch import clock
 from convlens.evaluation import Evaluation
 from convlens.pipeline import Outcome
+from convlens.pipeline.folds import CrossValidation, accuracy, balanced
 
 MOST_CLASSES = 40
 """Classes shown one by one; of more, those that did worst."""
@@ -34,6 +35,10 @@ def print_summary(outcome: Outcome) -> None:
     )
     if outcome.target is not None:
         console.print(target_line(outcome, outcome.target))
+    if judged and judged.uneven:
+        parts = (("validation", outcome.validation), ("test", outcome.test))
+        told = ", ".join(f"{name} {one.balanced:.2%}" for name, one in parts if one)
+        console.print(f"balanced accuracy, the mean over classes: {told}")
     console.print(
         f"{learned.epochs:.4g} epoch{'' if learned.epochs == 1 else 's'} in "
         f"{duration(learned.seconds)}, {learned.pictures_per_second:,.0f} pictures/s; "
@@ -59,6 +64,31 @@ def target_line(outcome: Outcome, target: float) -> str:
         f"the target of {100 * target:.4g} % was not reached: {why} at "
         f"{100 * best.validation_accuracy:.4g} % of the validation pictures"
     )
+
+
+def print_folds(found: CrossValidation) -> None:
+    """Print a row for each fold, and the mean with its interval."""
+    from convlens.cli.output import output
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("fold")
+    figures = [("accuracy", accuracy), *([("balanced", balanced)] if found.uneven else [])]
+    for heading in ("pictures", *(name for name, _ in figures), "log loss"):
+        table.add_column(heading, justify="right")
+    for number, one in enumerate(found.folds, 1):
+        shares = (f"{figure(one):.2%}" for _, figure in figures)
+        table.add_row(str(number), f"{one.n:,}", *shares, f"{one.log_loss:.4f}")
+    lines = []
+    for name, figure in figures if found.folds else ():
+        interval = found.interval(figure)
+        within = (
+            "" if interval is None else f", 95 % interval {interval[0]:.2%} to {interval[1]:.2%}"
+        )
+        lines.append(f"mean {name} [bold]{found.mean(figure):.2%}[/]{within}")
+    if found.stopped:
+        lines.append(f"interrupted after {len(found.folds)} of {found.asked} folds")
+    lines.append(f"{found.architecture}\n{duration(found.seconds)} in all; no model is written")
+    output(table, "", *lines, wrap=False)
 
 
 def duration(seconds: float) -> str:

@@ -44,6 +44,14 @@ if TYPE_CHECKING:
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True)  # fmt: skip
+@click.option("--group-by", metavar="PATTERN",
+              help="Regular expression over paths: what its (…) finds, such as a patient or a "
+              "video, stays on one side of the split.")  # fmt: skip
+@click.option("--balance", type=click.Choice(["weight", "resample"]),
+              help="Small classes count like large ones: by the weight of their pictures, or by "
+              "showing these more often.  [default: every picture counts alike]")  # fmt: skip
+@click.option("--folds", type=click.IntRange(2, 100), metavar="K",
+              help="Cross-validate: K trainings, each judged by another part.")  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
 @click.option("--resume", metavar="RUN", help="Go on with a run: its folder, or its name in runs/.")
 @click.option("--fresh", is_flag=True, help="Begin anew where the same command is unfinished.")
@@ -62,6 +70,7 @@ def train(
     as_json: bool,
     no_cache: bool,
     tensorboard: bool,
+    folds: int | None,
     **options: Any,
 ) -> int:
     """Train a network on DATA and write a model file.
@@ -71,6 +80,11 @@ def train(
     along.
 
     What is interrupted goes on with the same command, or with --resume.
+
+    Near duplicates are kept on one side of the split, and with --group-by whatever belongs
+    together. --balance weight costs nothing; --balance resample shows the pictures of small classes
+    again and again, each time varied. Either raises the balanced accuracy, often at the expense of
+    the plain one.
     """
     from convlens import pipeline
     from convlens.cli.signals import Interruption
@@ -87,6 +101,9 @@ def train(
     if SHOW in changes:
         show_recipe(data, options, as_json, quiet, cache=not no_cache)
         return 0
+    if folds is not None:
+        options |= {"cache": not no_cache, "tensorboard": tensorboard}
+        return cross_validate(data, folds, quiet, as_json, options)
     settings, keep = placed(context, data, options, cache=not no_cache)
     with Interruption() as interruption, Watch(quiet) as watch:
         listeners: list[Callable[[pipeline.Event], None]] = [watch]
@@ -133,6 +150,38 @@ def show_recipe(
         said = ("no", "yes")[entry.value] if isinstance(entry.value, bool) else f"{entry.value:g}"
         table.add_row(entry.name, said, entry.meaning)
     output(table)
+
+
+KEPT = ("out", "resume", "fresh", "anyway", "runs", "tensorboard")
+"""Options of what a training leaves behind, which a cross-validation does not."""
+
+
+def cross_validate(
+    data: str | None, folds: int, quiet: bool, as_json: bool, options: dict[str, Any]
+) -> int:
+    """``train --folds``."""
+    from convlens import pipeline
+    from convlens.cli.signals import Interruption
+    from convlens.cli.watch import Watch
+
+    kept = [name for name in KEPT if options.pop(name, None)]
+    if kept:
+        raise click.UsageError(
+            f"--folds measures and keeps nothing, so --{kept[0]} does not go with it: train once "
+            "more without --folds for a model"
+        )
+    if data is None:
+        raise click.UsageError("Missing argument 'DATA'.")
+    settings = pipeline.Settings(data=data, **options)
+    with Interruption() as interruption, Watch(quiet) as watch:
+        found = pipeline.cross_validate(settings, folds, watch, interruption.asked, BEGUN)
+    if as_json:
+        click.echo(json.dumps(found.to_json()))
+    else:
+        from convlens.cli.summary import print_folds
+
+        print_folds(found)
+    return interruption.status if found.stopped else 0
 
 
 def placed(

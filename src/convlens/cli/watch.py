@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from convlens.pipeline import Event, Note, Reading, Ready, Resumed
+from convlens.pipeline import Event, FoldDone, Note, Reading, Ready, Resumed
 from convlens.training.events import BatchSplit, EpochDone, StepDone, WentBack
 
 REFRESH = 0.1  # seconds
@@ -51,6 +51,9 @@ class Watch:
                 self.console.print(Text(event.text))
             case Ready():
                 self._introduce(event)
+            case FoldDone():
+                self.last = None
+                self.console.print(fold_line(event))
             case Resumed() | WentBack() | BatchSplit():
                 self.console.print(Text(happening(event)))
             case EpochDone():
@@ -92,6 +95,11 @@ def happening(event: Resumed | WentBack | BatchSplit) -> str:
                 f"note: the memory is too small for the batch; it is taken {event.pictures:,} "
                 f"pictures at a time (batch-norms measure each {event.pictures:,} by themselves)"
             )
+
+
+def fold_line(event: FoldDone) -> str:
+    """What came out of a fold."""
+    return f"fold {event.fold} of {event.folds}: accuracy {event.accuracy:.2%} of {event.n:,}"
 
 
 def reading_line(event: Reading) -> str:

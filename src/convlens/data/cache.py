@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import struct
 import sys
@@ -24,6 +25,7 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
+from convlens.data.memory import is_too_large
 from convlens.data.preprocessing import Geometry
 from convlens.data.sources.source import Source
 
@@ -38,9 +40,10 @@ _BLOCK = 16 << 20  # bytes written or read at a time
 
 
 class Recalled(NamedTuple):
-    """Pixels in the order asked for, and the rows among them that have to be decoded."""
+    """Pixels of ``items``, and the rows among them that have to be decoded."""
 
     pixels: NDArray[np.uint8]
+    items: NDArray[np.int64]
     missing: NDArray[np.int64]
 
 
@@ -57,23 +60,31 @@ def cache_folder() -> Path:
 
 
 def recall(
-    folder: Path, source: Source, geometry: Geometry, order: NDArray[np.int64]
+    folder: Path, source: Source, geometry: Geometry, items: NDArray[np.int64]
 ) -> Recalled | None:
-    """Return the pixels of the items ``order`` (n,) from the cache, or None where it has none."""
+    """Return the pixels of ``items`` (n,) from the cache, or None where it has none.
+
+    What is too large for memory comes as a map of the whole file, changes to which stay private.
+    """
     path = folder / _entry(source, geometry)
     try:
         with path.open("rb") as file:
             stored, failed, checksum = _parts(file, (len(source), *geometry.shape))
             if _checksum(stored) != checksum:
                 return None
-            pixels = np.empty((len(order), *geometry.shape), np.uint8)
-            for rows in _blocks(len(order), geometry):
-                pixels[rows] = stored[order[rows]]
+            if is_too_large(len(items) * math.prod(geometry.shape)):
+                asked = np.intersect1d(items, failed)
+                items, pixels = np.arange(len(source)), stored
+            else:
+                pixels = np.empty((len(items), *geometry.shape), np.uint8)
+                for rows in _blocks(len(items), geometry):
+                    pixels[rows] = stored[items[rows]]
+                asked = failed
         with contextlib.suppress(OSError):
             os.utime(path)  # used now: the last to be removed
     except (OSError, ValueError, KeyError, TypeError, struct.error, MemoryError):
         return None
-    return Recalled(pixels, np.flatnonzero(np.isin(order, failed)))
+    return Recalled(pixels, items, np.flatnonzero(np.isin(items, asked)))
 
 
 def keep(
@@ -81,11 +92,10 @@ def keep(
     source: Source,
     geometry: Geometry,
     *,
-    order: NDArray[np.int64],
     pixels: NDArray[np.uint8],
     failed: NDArray[np.int64],
 ) -> None:
-    """Store ``pixels`` (n, H, W, C) of the items ``order``, all of the source's, if there is room.
+    """Store ``pixels`` (N, H, W, C) of all the source's items, if there is room.
 
     ``failed`` are the rows that hold no picture. A folder that cannot be written to is left alone.
     """
@@ -97,7 +107,7 @@ def keep(
         handle, partial = tempfile.mkstemp(suffix=".partial", dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                _write(file, geometry, order, pixels, failed)
+                _write(file, geometry, pixels, failed)
             Path(partial).replace(folder / _entry(source, geometry))
         except BaseException:
             Path(partial).unlink(missing_ok=True)
@@ -113,21 +123,16 @@ def _entry(source: Source, geometry: Geometry) -> str:
 
 
 def _write(
-    file: IO[bytes],
-    geometry: Geometry,
-    order: NDArray[np.int64],
-    pixels: NDArray[np.uint8],
-    failed: NDArray[np.int64],
+    file: IO[bytes], geometry: Geometry, pixels: NDArray[np.uint8], failed: NDArray[np.int64]
 ) -> None:
     header: dict[str, Any] = {"descr": "|u1", "fortran_order": False, "shape": pixels.shape}
     np.lib.format.write_array_header_1_0(file, header)
-    rows_of_items = np.argsort(order)
     checksum = 0
-    for rows in _blocks(len(order), geometry):
-        block = pixels[rows_of_items[rows]].reshape(-1)
+    for rows in _blocks(len(pixels), geometry):
+        block = pixels[rows].reshape(-1)
         checksum = zlib.crc32(block.data, checksum)
         file.write(block.data)
-    trailer = json.dumps({"failed": order[failed].tolist(), "checksum": checksum}).encode()
+    trailer = json.dumps({"failed": failed.tolist(), "checksum": checksum}).encode()
     file.write(trailer + _END.pack(len(trailer), _MARK))
 
 
@@ -147,7 +152,7 @@ def _parts(
     start = file.tell()
     if found != shape or dtype != np.uint8 or start + int(np.prod(shape)) != size - length:
         raise ValueError("of another shape")
-    stored = np.memmap(file, np.uint8, "r", start, shape)
+    stored = np.memmap(file, np.uint8, "c", start, shape)
     return stored, np.array(trailer["failed"], dtype=np.int64), int(trailer["checksum"])
 
 

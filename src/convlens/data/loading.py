@@ -1,11 +1,11 @@
-"""Decoding a divided source into a Dataset, in the background if wanted."""
+"""Decoding a source, in the background if wanted."""
 
 from __future__ import annotations
 
 import os
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from convlens.data.cache import cache_folder, keep, recall
 from convlens.data.canvas import Canvas
 from convlens.data.crew import Crew
+from convlens.data.decoded import Decoded
 from convlens.data.formats import quiet
-from convlens.data.pictures import Dataset, Pictures, Skipped
+from convlens.data.pictures import Dataset
 from convlens.data.preprocessing import Fit, Geometry
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Source
@@ -42,35 +43,31 @@ class Loading:
     def __init__(
         self,
         source: Source,
-        division: Division,
         geometry: Geometry,
         *,
+        only: NDArray[np.int64] | None,
         workers: int | None,
         folder: Path | None,
     ) -> None:
-        parts = [division.train, division.validation]
-        if division.test is not None:
-            parts.append(division.test)
-        self._order: NDArray[np.int64] = np.concatenate(parts)
-        self._sizes = [len(part) for part in parts]
-        self._source, self._division, self._geometry = source, division, geometry
+        self._items = np.arange(len(source)) if only is None else only
+        self._source, self._geometry = source, geometry
         self._crew: Crew | None = None
         self._canvas: Canvas | None = None
-        self._dataset: Dataset | None = None
-        items = [source.items[index] for index in self._order.tolist()]
-        self._places = [item.place for item in items]
+        self._decoded: Decoded | None = None
+        items = [source.items[index] for index in self._items.tolist()]
         file_sizes = [item.size or 0 for item in items]
         heavy = len(items) >= _FEW or sum(file_sizes) >= _LIGHT
         self._folder = folder if heavy and not source.in_memory else None
-        known = self._folder and recall(self._folder, source, geometry, self._order)
+        known = self._folder and recall(self._folder, source, geometry, self._items)
         self._recalled = known or None
         if known:
             return
         count = workers if workers is not None else (default_workers() if heavy else 1)
         parallel = count > 1 and not source.in_memory
-        self._canvas = Canvas(len(items), geometry, shared=parallel)
+        self._canvas = Canvas(len(items), geometry, shared=parallel, folder=folder)
         if parallel:
-            self._crew = Crew(self._places, file_sizes, self._canvas, geometry, count)
+            places = [item.place for item in items]
+            self._crew = Crew(places, file_sizes, self._canvas, geometry, count)
             self._end = weakref.finalize(self, self._crew.close)
 
     def __enter__(self) -> Loading:
@@ -86,44 +83,42 @@ class Loading:
         if self._canvas is not None:
             self._canvas.close()
 
-    def result(self, progress: Progress | None = None) -> Dataset:
+    def result(self, progress: Progress | None = None) -> Decoded:
         """Wait until everything is decoded, calling ``progress`` from this thread, and return it.
 
-        Pictures that cannot be decoded are left out and told by name. Raises DataError where none
-        is left to train on, or where reading stands still for minutes. An interruption ends the
-        processes.
+        Pictures that cannot be decoded are left out and told by name. Raises DataError where
+        reading stands still for minutes. An interruption ends the processes.
         """
-        if self._dataset is None:
+        if self._decoded is None:
             report = progress or (lambda done, total: None)
             try:
-                self._dataset = self._finish(report)
+                self._decoded = self._finish(report)
             finally:
                 self.close()
-        return self._dataset
+        return self._decoded
 
-    def _finish(self, report: Progress) -> Dataset:
+    def _finish(self, report: Progress) -> Decoded:
         if self._recalled is not None:
-            pixels = self._recalled.pixels
-            faults = self._decode_here(pixels, self._recalled.missing, lambda done, total: None)
-            report(len(pixels), len(pixels))
-            return self._assemble(pixels, dict(faults))
+            pixels, items, missing = self._recalled
+            faults = self._decode_here(pixels, items, missing, lambda done, total: None)
+            report(len(self._items), len(self._items))
+            return self._found(pixels, items, faults)
         assert self._canvas is not None
-        pixels = self._canvas.pixels
+        pixels, items = self._canvas.pixels, self._items
         if self._crew is not None:
             faults = self._await(self._crew, report)
         else:
-            faults = self._decode_here(pixels, np.arange(len(pixels)), report)
-        failed = np.array(sorted(row for row, _ in faults), dtype=np.int64)
-        if self._folder is not None and len(pixels) == len(self._source):
-            keep(
-                self._folder,
-                self._source,
-                self._geometry,
-                order=self._order,
-                pixels=pixels,
-                failed=failed,
-            )
-        return self._assemble(pixels, dict(faults))
+            faults = self._decode_here(pixels, items, np.arange(len(items)), report)
+        if self._folder is not None and len(items) == len(self._source):
+            failed = np.array(sorted(row for row, _ in faults), dtype=np.int64)
+            keep(self._folder, self._source, self._geometry, pixels=pixels, failed=failed)
+        return self._found(pixels, items, faults)
+
+    def _found(
+        self, pixels: NDArray[np.uint8], items: NDArray[np.int64], faults: Faults
+    ) -> Decoded:
+        reasons = {int(items[row]): reason for row, reason in faults}
+        return Decoded(self._source, self._geometry, items, pixels, reasons)
 
     def _await(self, crew: Crew, report: Progress) -> Faults:
         told = -1
@@ -149,57 +144,42 @@ class Loading:
         return crew.faults
 
     def _decode_here(
-        self, pixels: NDArray[np.uint8], rows: NDArray[np.int64], report: Progress
+        self,
+        pixels: NDArray[np.uint8],
+        items: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        report: Progress,
     ) -> Faults:
         faults: Faults = []
-        flat = pixels.reshape(len(pixels), -1)
+        flat = pixels.reshape(len(pixels), -1) if len(pixels) else pixels
         report(0, len(rows))
         with Reader() as reader, quiet():
             for start in range(0, len(rows), _HERE_STEP):
                 for row in rows[start : start + _HERE_STEP].tolist():
-                    place = [self._places[row]]
+                    place = [self._source.items[items[row]].place]
                     faults += decode_chunk(reader, place, flat[row : row + 1], row, self._geometry)
                 report(min(start + _HERE_STEP, len(rows)), len(rows))
         return faults
 
-    def _assemble(self, pixels: NDArray[np.uint8], faults: dict[int, str]) -> Dataset:
-        source, bounds = self._source, np.cumsum([0, *self._sizes])
-        items = source.items
-        spans = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
-        parts = [_part(source, self._order[a:b], pixels[a:b], faults, a) for a, b in spans]
-        skipped = [Skipped(items[self._order[row]].name, why) for row, why in faults.items()]
-        skipped = sorted([*source.skipped, *skipped], key=lambda one: one.file)
-        if not len(parts[0]):
-            first = f": {skipped[0].file}: {skipped[0].reason}" if skipped else ""
-            raise DataError(f"no training picture in {source.name} can be decoded{first}")
-        return Dataset(
-            classes=source.classes,
-            train=parts[0],
-            validation=parts[1],
-            test=parts[2] if len(parts) > 2 and len(parts[2]) else None,
-            skipped=tuple(skipped),
-            source=source.name,
-            fingerprint=source.fingerprint,
-            geometry=self._geometry,
-            warnings=(*source.warnings, *self._division.warnings, *_lost(source, parts, faults)),
-        )
-
 
 def start_loading(
     source: Source,
-    division: Division,
     *,
     width: int,
     height: int,
     channels: int,
     fit: Fit = "stretch",
+    only: NDArray[np.int64] | None = None,
     workers: int | None = None,
     cache: bool | Path = True,
 ) -> Loading:
-    """Begin to decode in the background and return at once; see ``load`` for the arguments."""
+    """Begin to decode in the background and return at once; see ``load`` for the arguments.
+
+    ``only`` are the items to decode, ascending, all where it is left out.
+    """
     geometry = Geometry(width, height, channels, fit)
     folder = cache if isinstance(cache, Path) else (cache_folder() if cache else None)
-    return Loading(source, division, geometry, workers=workers, folder=folder)
+    return Loading(source, geometry, only=only, workers=workers, folder=folder)
 
 
 def load(
@@ -223,15 +203,15 @@ def load(
     """
     loading = start_loading(
         source,
-        division,
         width=width,
         height=height,
         channels=channels,
         fit=fit,
+        only=division.items,
         workers=workers,
         cache=cache,
     )
-    return loading.result(progress)
+    return loading.result(progress).dataset(division)
 
 
 def default_workers() -> int:
@@ -239,33 +219,3 @@ def default_workers() -> int:
     if hasattr(os, "sched_getaffinity"):
         return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     return min(os.cpu_count() or 1, _MOST_WORKERS)
-
-
-def _part(
-    source: Source,
-    indices: NDArray[np.int64],
-    pixels: NDArray[np.uint8],
-    faults: dict[int, str],
-    first: int,
-) -> Pictures:
-    """Close the gaps that failed rows left, in place, and add labels and names."""
-    kept = [row for row in range(len(indices)) if first + row not in faults]
-    if len(kept) < len(indices):
-        for new, old in enumerate(kept):
-            if new != old:
-                pixels[new] = pixels[old]
-        pixels, indices = pixels[: len(kept)], indices[kept]
-    names = tuple(source.items[index].name for index in indices.tolist())
-    return Pictures(pixels, source.labels[indices], names)
-
-
-def _lost(source: Source, parts: Sequence[Pictures], faults: dict[int, str]) -> list[str]:
-    total = sum(len(part) for part in parts) + len(faults)
-    found = []
-    if 2 * len(faults) > total:
-        found.append(f"{len(faults):,} of {total:,} pictures could not be decoded")
-    left = np.bincount(parts[0].labels, minlength=len(source.classes))
-    if faults and not left.all():
-        empty = [source.classes[label] for label in np.flatnonzero(left == 0)]
-        found.append(f"no training picture is left of: {', '.join(empty[:5])}")
-    return found

@@ -1,23 +1,21 @@
-"""Which pictures train, which choose, which judge: a split that only names and the seed decide."""
+"""Which pictures train, which choose, which judge: decided by names, groups and the seed alone."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convlens.data.allotment import Indices, Pool, bundles_of, dealt
+from convlens.data.groups import Groups, alone
 from convlens.data.sources.source import Source
 from convlens.errors import DataError, SettingsError
 
 VALIDATION = 0.1
 TEST = 0.2
 MOST_VALIDATION = 5_000  # pictures held back from a given train part
-
-Indices = NDArray[np.int64]
+MOST_FOLDS = 100
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,90 +33,109 @@ class Division:
     summary: str
     warnings: tuple[str, ...] = ()
 
+    @property
+    def items(self) -> Indices:
+        """The items of all parts, ascending."""
+        parts = [self.train, self.validation, *([] if self.test is None else [self.test])]
+        return np.sort(np.concatenate(parts))
+
 
 def divide(
-    source: Source, *, seed: int, validation: float = VALIDATION, test: float = TEST
+    source: Source,
+    *,
+    seed: int,
+    groups: Groups | None = None,
+    validation: float = VALIDATION,
+    test: float = TEST,
 ) -> Division:
     """Divide a source into training, validation and test pictures.
 
     Parts that the source gives are kept. Without any, ``test`` and ``validation`` (fractions of
     all) are held back; with a test part alone, ``validation`` of the train part, at most 5,000
-    pictures; with a validation part alone, there is no test part. Classes keep their shares.
+    pictures; with a validation part alone, there is no test part. Classes keep their shares as
+    nearly as ``groups`` allow, of which each comes whole into one of the parts drawn here.
 
-    Which pictures are held back depends on ``seed`` and their names, not on the machine or on the
-    order of listing. Raises DataError for fewer than two classes or nothing to train on,
+    Which pictures are held back depends on ``seed``, their names and groups, not on the machine or
+    on the order of listing. Raises DataError for fewer than two classes or nothing to train on,
     SettingsError for fractions outside [0, 1) or that leave nothing to train on.
     """
     if not (0 <= validation < 1 and 0 <= test < 1 and validation + test < 1):
         message = f"validation {validation:g} and test {test:g} leave nothing to train on"
         raise SettingsError(message, "give fractions from 0 to 1 that add up to less than 1")
+    check_divisible(source)
+    groups = groups or alone(source)
+    given = _given(source)
+    train, held, judged = (given.get(part, _NONE) for part in ("train", "validation", "test"))
+    pool = Pool(bundles_of(source, train, groups.numbers, seed), len(source.classes))
+    if given.keys() <= {"train"}:
+        judged = pool.take(test)
+    if "validation" not in given:
+        most = MOST_VALIDATION if "test" in given else len(train)
+        held = pool.take(min(validation, most / len(train)))
+        if not len(held) and validation > 0:
+            held = pool.take_one()
+    summary = _summary(given.keys(), len(pool.left), len(held), len(judged), seed)
+    warnings = [*_warnings(source, pool.left, held), *_leaks(groups, pool.left, held, judged)]
+    return Division(
+        train=pool.left,
+        validation=held,
+        test=judged if len(judged) else None,
+        seed=seed,
+        summary=summary + _kept_together(groups),
+        warnings=tuple(warnings),
+    )
+
+
+def divide_in_folds(
+    source: Source, count: int, *, seed: int, groups: Groups | None = None
+) -> list[Division]:
+    """Divide what is to train and to choose in ``count`` folds, each the test part in its turn.
+
+    A given test part is left alone. Of the other folds a tenth chooses, the rest trains. No group
+    lies in two folds; classes keep their shares as nearly as groups allow. Raises DataError as
+    ``divide`` does, and SettingsError for fewer than 2 folds or more than there are groups.
+    """
+    check_divisible(source)
+    groups = groups or alone(source)
+    given = _given(source)
+    everything = np.sort(np.concatenate([given["train"], given.get("validation", _NONE)]))
+    bundles = bundles_of(source, everything, groups.numbers, seed)
+    if not 2 <= count <= min(MOST_FOLDS, len(bundles)):
+        found = f"{len(bundles):,} pictures or groups of such as belong together"
+        raise SettingsError(
+            f"{count:,} folds cannot be made of {found}",
+            f"give a number from 2 to {max(2, min(MOST_FOLDS, len(bundles))):,}",
+        )
+    divisions = []
+    for number, judged in enumerate(dealt(bundles, len(source.classes), count), 1):
+        rest = np.setdiff1d(everything, judged)
+        pool = Pool(bundles_of(source, rest, groups.numbers, seed), len(source.classes))
+        held = pool.take(VALIDATION)
+        if not len(held):
+            held = pool.take_one()
+        counts = f"{len(pool.left):,} training, {len(held):,} validation, {len(judged):,} test"
+        summary = f"fold {number} of {count}: {counts} pictures, by seed {seed}"
+        warnings = _warnings(source, pool.left, held)
+        divisions.append(Division(pool.left, held, judged, seed, summary, warnings))
+    return divisions
+
+
+def check_divisible(source: Source) -> None:
+    """Raise DataError for fewer than two classes or nothing to train on."""
     if len(source.classes) < 2:
         _refuse_one_class(source)
-    parts = np.array([item.part or "" for item in source.items])
-    given = {part for part in ("train", "validation", "test") if (parts == part).any()}
-    pool = np.flatnonzero((parts == "train") | (parts == ""))
-    held = np.flatnonzero(parts == "validation")
-    judged = np.flatnonzero(parts == "test")
-    if not len(pool):
+    if not len(_given(source).get("train", _NONE)):
         raise DataError(f"{source.name} has no training pictures", "put some under train/<class>/")
-    ranks = _Ranked(source, pool, seed)
-    if "test" not in given and "validation" not in given:
-        judged = ranks.take(test)
-    if "validation" not in given:
-        most = MOST_VALIDATION if "test" in given else len(pool)
-        held = ranks.take(min(validation, most / len(pool)))
-        if not len(held) and validation > 0:
-            held = ranks.take_one()
-    summary = _summary(given, len(ranks.left), len(held), len(judged), seed)
-    warnings = _warnings(source, ranks.left, held)
-    return Division(ranks.left, held, judged if len(judged) else None, seed, summary, warnings)
 
 
-class _Ranked:
-    """Indices of each class in an order drawn by the seed; parts are taken from the front."""
-
-    def __init__(self, source: Source, pool: Indices, seed: int) -> None:
-        labels = source.labels
-        prefix = hashlib.blake2b(f"{seed}\0".encode(), digest_size=8)
-        drawn: dict[int, list[tuple[bytes, int]]] = {}
-        for index in pool.tolist():
-            digest = prefix.copy()
-            digest.update(source.items[index].name.encode())
-            drawn.setdefault(int(labels[index]), []).append((digest.digest(), index))
-        self._queues = [[i for _, i in sorted(drawn[label])] for label in sorted(drawn)]
-        self._sizes = [len(queue) for queue in self._queues]
-
-    @property
-    def left(self) -> Indices:
-        return _ascending([index for queue in self._queues for index in queue])
-
-    def take(self, fraction: float) -> Indices:
-        """Remove and return ``fraction`` of each class as it was at first, leaving at least one.
-
-        Rounding carries over from class to class, so that the whole keeps the fraction even where
-        every class is small.
-        """
-        taken: list[int] = []
-        owed = 0.0
-        for number, size in enumerate(self._sizes):
-            if size == 1:
-                continue
-            owed += fraction * size
-            most = min(math.ceil(fraction * size), len(self._queues[number]) - 1)
-            count = max(0, min(int(owed + 0.5), most))
-            owed = min(owed - count, 0.5)  # what a tiny class cannot give is no other's debt
-            taken += self._queues[number][:count]
-            del self._queues[number][:count]
-        return _ascending(taken)
-
-    def take_one(self) -> Indices:
-        """Remove and return one picture of the largest class, or none where each has but one."""
-        largest = max(self._queues, key=len)
-        return _ascending([largest.pop(0)] if len(largest) > 1 else [])
+_NONE = np.empty(0, np.int64)
 
 
-def _ascending(indices: Sequence[int]) -> Indices:
-    return np.sort(np.array(indices, dtype=np.int64))
+def _given(source: Source) -> dict[str, Indices]:
+    """The items of each part that the source gives; those in none are there to train on."""
+    parts = np.array([item.part or "train" for item in source.items])
+    found = {part: np.flatnonzero(parts == part) for part in ("train", "validation", "test")}
+    return {part: items for part, items in found.items() if len(items)}
 
 
 def _refuse_one_class(source: Source) -> None:
@@ -128,7 +145,7 @@ def _refuse_one_class(source: Source) -> None:
     raise DataError(message, "telling apart takes two: add a folder of other pictures beside it")
 
 
-def _summary(given: set[str], train: int, held: int, judged: int, seed: int) -> str:
+def _summary(given: Collection[str], train: int, held: int, judged: int, seed: int) -> str:
     counts = f"{train:,} training, {held:,} validation and {judged:,} test pictures"
     if "test" in given and "validation" in given:
         return f"{counts}, the parts as given"
@@ -137,6 +154,24 @@ def _summary(given: set[str], train: int, held: int, judged: int, seed: int) -> 
     if "validation" in given:
         return f"{train:,} training and {held:,} validation pictures as given, no test part"
     return f"{counts}: validation and test held back, each class in its share, by seed {seed}"
+
+
+def _kept_together(groups: Groups) -> str:
+    found = f"; {groups.alike:,} near duplicates stay together" if groups.alike else ""
+    return found + (f"; {groups.named:,} groups by their names" if groups.named else "")
+
+
+def _leaks(groups: Groups, train: Indices, held: Indices, judged: Indices) -> list[str]:
+    """What lies on two sides, as it may where the source gives its parts."""
+    numbers = groups.numbers
+    what = "are near duplicates of" if groups.named is None else "belong together with"
+    found = []
+    for name, part in (("test", judged), ("validation", held)):
+        count = int(np.isin(numbers[part], numbers[train]).sum())
+        if count:
+            told = f"pictures of the {name} part that {what} training pictures: {count:,}"
+            found.append(f"{told}; `convlens check` shows near duplicates")
+    return found
 
 
 def _warnings(source: Source, train: Indices, held: Indices) -> tuple[str, ...]:

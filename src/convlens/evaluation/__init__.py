@@ -1,5 +1,11 @@
 """How far a classifier is to be trusted."""
 
-from convlens.evaluation.metrics import ClassFigures, Evaluation, evaluate, measure
+from convlens.evaluation.metrics import (
+    ClassFigures,
+    Evaluation,
+    evaluate,
+    measure,
+    probabilities_of,
+)
 
-__all__ = ["ClassFigures", "Evaluation", "evaluate", "measure"]
+__all__ = ["ClassFigures", "Evaluation", "evaluate", "measure", "probabilities_of"]

@@ -14,6 +14,9 @@ from convlens.data import Pictures
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """A probability of exactly zero would make the log loss infinite for one picture."""
 
+UNEVEN = 1.5
+"""Times the pictures of the smallest class that the largest has where classes are uneven."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
@@ -42,10 +45,23 @@ class Evaluation:
     classes: dict[str, ClassFigures]
     confusion: NDArray[np.int64]
 
+    @property
+    def balanced(self) -> float:
+        """Balanced accuracy, 0 to 1: the mean recall of the classes that have pictures here."""
+        recalls = [one.recall for one in self.classes.values() if one.recall is not None]
+        return sum(recalls) / len(recalls)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether classes differ in size so much that accuracy alone may mislead."""
+        counts = [one.n for one in self.classes.values() if one.n]
+        return max(counts) > UNEVEN * min(counts)
+
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values."""
         return {
             "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced,
             "log_loss": self.log_loss,
             "n": self.n,
             "classes": {
@@ -88,5 +104,13 @@ def evaluate(classifier: Classifier, pictures: Pictures, *, views: bool = False)
 
     With ``views`` unsure pictures are judged by the mean over several views.
     """
-    probabilities = classifier.probabilities(pictures.pixels, views=views)
-    return measure(probabilities, pictures.labels, classifier.classes)
+    found = probabilities_of(classifier, pictures, views=views)
+    return measure(found, pictures.labels, classifier.classes)
+
+
+def probabilities_of(
+    classifier: Classifier, pictures: Pictures, *, views: bool = False
+) -> NDArray[np.float64]:
+    """Class probabilities (N, classes) of pictures that memory need not hold all at once."""
+    blocks = pictures.blocks()
+    return np.concatenate([classifier.probabilities(one.pixels, views=views) for one in blocks])

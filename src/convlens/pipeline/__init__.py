@@ -9,16 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
-from convlens.pipeline.events import Event, Note, Reading, Ready, Resumed
+from convlens.pipeline.events import Event, FoldDone, Note, Reading, Ready, Resumed
 from convlens.pipeline.outcome import Outcome
-from convlens.pipeline.prepare import prepare
+from convlens.pipeline.prepare import prepare, read
 from convlens.pipeline.record import record_of
 from convlens.pipeline.settings import Keep, Settings
 from convlens.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from convlens.pipeline.folds import CrossValidation
+
 __all__ = [
     "Event",
+    "FoldDone",
     "Keep",
     "Note",
     "Outcome",
@@ -26,6 +31,7 @@ __all__ = [
     "Ready",
     "Resumed",
     "Settings",
+    "cross_validate",
     "recipe",
     "train",
 ]
@@ -37,7 +43,7 @@ def recipe(settings: Settings, listen: Callable[[Event], None] = lambda event: N
     with prepared.loading:
         from convlens.pipeline.settling import recipe_for
 
-        dataset = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
+        dataset = read(prepared, listen)
         return recipe_for(settings, len(dataset.train), dataset.classes)
 
 
@@ -63,3 +69,22 @@ def train(
             from convlens.pipeline.making import make
 
             return make(prepared, record, listen, stop)
+
+
+def cross_validate(
+    settings: Settings,
+    folds: int,
+    listen: Callable[[Event], None] = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+    begun: float | None = None,
+) -> CrossValidation:
+    """Train ``folds`` times, each time judged by another part of the pictures; nothing is written.
+
+    Of the arguments see ``train``; a budget is for the whole. Raises ConvLensError for what the
+    user can mend.
+    """
+    prepared = prepare(settings, begun)
+    with prepared.loading:
+        from convlens.pipeline.folds import validate
+
+        return validate(prepared, folds, listen, stop)

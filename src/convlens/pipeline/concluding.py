@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
+from convlens.calibration import fit_temperature
 from convlens.classifier import Classifier
-from convlens.data import Dataset
+from convlens.data import Dataset, Pictures
 from convlens.errors import ModelFileError
 from convlens.evaluation import Evaluation, evaluate
-from convlens.modelfile import Weights, read_model
+from convlens.modelfile import Model, Weights, read_model
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.settings import Settings
@@ -86,8 +88,10 @@ def accuracies(
     """What the model file says of how well it did."""
     return {
         "validation_accuracy": None if validation is None else validation.accuracy,
+        "validation_balanced_accuracy": None if validation is None else validation.balanced,
         "test_accuracy": None if test is None else test.accuracy,
         "test_accuracy_views": None if averaged is None else averaged.accuracy,
+        "test_balanced_accuracy": None if test is None else test.balanced,
     }
 
 
@@ -102,11 +106,13 @@ def record(
             "fingerprint": dataset.fingerprint,
             **sizes(dataset),
             "skipped": len(dataset.skipped),
-            "division": prepared.division.summary,
+            "division": dataset.division,
+            "group_by": settings.group_by,
         },
         "recipe": recipe.to_json(),
         "base": None if settings.base is None else settings.base.name,
         "freeze": settings.freeze,
+        "balance": settings.balance,
         "seed": settings.seed,
         "stopped": learned.stopped,
         "epochs": learned.epochs,
@@ -117,6 +123,22 @@ def record(
         "versions": versions(),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def calibrated(classifier: Classifier, judged: Pictures) -> Classifier:
+    """The classifier with its temperature fitted on ``judged``, some of it at a time."""
+    scores = [classifier.scores(block.pixels) for block in judged.blocks()]
+    return classifier.with_temperature(fit_temperature(np.concatenate(scores), judged.labels))
+
+
+def seen_in(dataset: Dataset, base: Model | None) -> dict[str, NDArray[np.uint8]]:
+    """Hashes of the pictures that the weights and their choice depend on, those of ``base`` too."""
+    earlier = {} if base is None else base.seen
+    found = {}
+    for part, hashes in dataset.contents.items():
+        both = np.concatenate([hashes, earlier.get(part, hashes[:0])])
+        found[part] = np.unique(both, axis=0)
+    return found
 
 
 def weights_of(network: nn.Module) -> Weights:

@@ -48,7 +48,17 @@ class Resumed:
     epochs: float
 
 
-Event = Note | Reading | Ready | Resumed | TrainingEvent
+@dataclass(frozen=True, slots=True)
+class FoldDone:
+    """One training of a cross-validation is over and judged by the fold it left out."""
+
+    fold: int  # from 1
+    folds: int
+    accuracy: float  # on its ``n`` pictures, 0 to 1
+    n: int
+
+
+Event = FoldDone | Note | Reading | Ready | Resumed | TrainingEvent
 
 
 def name_of(event: Event) -> str:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import torch
-
 from convlens.classifier import Classifier
-from convlens.data import Dataset, Pictures
+from convlens.data import Dataset
 from convlens.errors import ConvLensError, SettingsError
 from convlens.modelfile import Model
 from convlens.network.build import Network, channels_last
-from convlens.network.engine import threads_for
+from convlens.network.engine import Engine, threads_for
 from convlens.notation import Plan
-from convlens.pipeline.concluding import conclude, weights_of
-from convlens.pipeline.events import Event, Note, Reading, Ready
+from convlens.pipeline.concluding import calibrated, conclude, seen_in, weights_of
+from convlens.pipeline.events import Event, Note, Ready
 from convlens.pipeline.outcome import Outcome
-from convlens.pipeline.prepare import Prepared
+from convlens.pipeline.prepare import Prepared, read
 from convlens.pipeline.record import Record
 from convlens.pipeline.settings import ALL_BUT_HEAD
 from convlens.pipeline.settling import (
@@ -33,7 +31,7 @@ from convlens.training.faults import DivergedError, MemoryTooSmallError
 from convlens.training.initialise import PATCH_PICTURES, initialise
 from convlens.training.looker import Part
 from convlens.training.loop import Run
-from convlens.training.losses import loss_for
+from convlens.training.losses import class_weights, loss_for
 from convlens.training.sampler import Normalisation, Sampler
 from convlens.training.transfer import freeze, take_over, weighted_layers
 
@@ -48,25 +46,41 @@ def make(
 ) -> Outcome:
     """Carry out a prepared job; see ``pipeline.train``."""
     engine = engine_for(prepared, record)
-    dataset = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
-    recipe = recipe_for(prepared.settings, len(dataset.train), dataset.classes)
+    return trained(prepared, read(prepared, listen), engine, record, listen, stop)
+
+
+def trained(
+    prepared: Prepared,
+    dataset: Dataset,
+    engine: Engine,
+    record: Record | None,
+    listen: Listener,
+    stop: Callable[[], bool],
+) -> Outcome:
+    """Train on ``dataset``, judge and write, as the prepared job says."""
+    settings, base = prepared.settings, prepared.base
+    recipe = recipe_for(settings, len(dataset.train), dataset.classes)
     plan = plan_for(prepared, record, dataset, engine, recipe)
-    base = prepared.base
     preprocessing = dataset.preprocessing() if base is None else base.preprocessing
     normalise = Normalisation.of(preprocessing.mean, preprocessing.std, engine.device)
-    sampler = Sampler(dataset.train, recipe, prepared.settings.seed, normalise)
+    resample = settings.balance == "resample"
+    sampler = Sampler(dataset.train, recipe, settings.seed, normalise, resample)
     network = new_network(plan, sampler)
-    gently = frozenset() if base is None else go_on(network, base, prepared.settings.freeze)
+    gently = frozenset() if base is None else go_on(network, base, settings.freeze)
     judged = dataset.validation if len(dataset.validation) else dataset.train
+    weights = None
+    if settings.balance == "weight":
+        weights = class_weights(sampler.labels, len(dataset.classes))
     run = Run(
         network,
         sampler,
-        part(judged, normalise),
+        Part.of(judged, normalise),
         schedule_for(prepared, dataset, plan, sampler),
         engine,
-        loss_for(plan.loss, recipe.label_smoothing),
+        loss_for(plan.loss, recipe.label_smoothing, weights),
         stop,
         gently,
+        balanced=settings.balance is not None,
     )
     if record is not None:
         told = settled(dataset, preprocessing, plan, run, engine)
@@ -86,8 +100,9 @@ def make(
         weights=weights_of(network),
         temperature=1.0,
         training={},
+        seen=seen_in(dataset, base),
     )
-    classifier = Classifier(model).calibrated(judged.pixels, judged.labels)
+    classifier = calibrated(Classifier(model), judged)
     folder = None if record is None else record.folder.path
     outcome = conclude(prepared, dataset, recipe, learned, classifier, folder)
     if record is not None:
@@ -122,7 +137,7 @@ def new_network(plan: Plan, sampler: Sampler) -> Network:
     first = sampler.normalise(sampler.originals(PATCH_PICTURES)).cpu()
     network = Network(plan)
     initialise(network, first, sampler.recipe, sampler.seed)
-    return channels_last(network.to(sampler.pixels.device))
+    return channels_last(network.to(sampler.device))
 
 
 def go_on(network: Network, base: Model, frozen: int | str | None) -> frozenset[str]:
@@ -141,13 +156,6 @@ def go_on(network: Network, base: Model, frozen: int | str | None) -> frozenset[
         )
     freeze(network, count)
     return taken
-
-
-def part(pictures: Pictures, normalise: Normalisation) -> Part:
-    """``pictures`` on the device."""
-    device = normalise.mean.device
-    pixels, labels = (torch.from_numpy(a).to(device) for a in (pictures.pixels, pictures.labels))
-    return Part(pixels, labels, normalise)
 
 
 def follow(run: Run, record: Record | None, listen: Listener, names: Sequence[str] = ()) -> Learned:

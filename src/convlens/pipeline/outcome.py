@@ -62,9 +62,11 @@ class Outcome:
             "images_per_second": self.learned.pictures_per_second,
             "train_accuracy": self.learned.best.train_accuracy,
             "validation_accuracy": None if validation is None else validation.accuracy,
+            "validation_balanced_accuracy": None if validation is None else validation.balanced,
             "validation_log_loss": None if validation is None else validation.log_loss,
             "test_accuracy": None if test is None else test.accuracy,
             "test_accuracy_views": None if self.averaged is None else self.averaged.accuracy,
+            "test_balanced_accuracy": None if test is None else test.balanced,
             "test_log_loss": None if test is None else test.log_loss,
             "class_accuracy": {
                 name: figures.recall

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from convlens.data import Division, Loading, Source, divide, open_source, start_loading, survey
+from convlens.data import (
+    Dataset,
+    Groups,
+    Loading,
+    Source,
+    check_divisible,
+    divide,
+    named_groups,
+    open_source,
+    start_loading,
+    survey,
+)
 from convlens.defaults import size_for
 from convlens.errors import NotationError, SettingsError
 from convlens.files import check_output
 from convlens.heads import for_classes
 from convlens.modelfile import A_MODEL, Model, is_model, read_model
 from convlens.notation import Architecture, Volume, resolve
+from convlens.pipeline.events import Event, Reading
 from convlens.pipeline.settings import Settings
 
 
@@ -22,7 +35,7 @@ class Prepared:
 
     settings: Settings
     source: Source
-    division: Division
+    named: Groups | None  # pictures that belong together by their names
     input: Volume
     architecture: Architecture | None  # None: to be chosen
     base: Model | None  # what to go on from
@@ -44,7 +57,8 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
     if settings.out is not None:
         check_output(settings.out, is_model, A_MODEL)
     source = open_source(settings.data)
-    division = divide(source, seed=settings.seed)
+    check_divisible(source)
+    named = None if settings.group_by is None else named_groups(source, settings.group_by)
     if base is not None:
         architecture = for_classes(base.architecture, len(source.classes))
         architecture = architecture.with_input(base.plan().input)
@@ -54,7 +68,6 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
         architecture = architecture.with_input(volume)
     loading = start_loading(
         source,
-        division,
         width=volume.width,
         height=volume.height,
         channels=volume.depth,
@@ -65,7 +78,7 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
     return Prepared(
         settings,
         source,
-        division,
+        named,
         volume,
         architecture,
         base,
@@ -74,6 +87,13 @@ def prepare(settings: Settings, begun: float | None = None) -> Prepared:
         begun,
         deadline,
     )
+
+
+def read(prepared: Prepared, listen: Callable[[Event], None]) -> Dataset:
+    """Wait for the pictures, and divide them: near duplicates and what is named so together."""
+    decoded = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
+    groups = decoded.groups(prepared.named)
+    return decoded.dataset(divide(prepared.source, seed=prepared.settings.seed, groups=groups))
 
 
 def _architecture(net: str | Path | Architecture | None) -> Architecture | None:

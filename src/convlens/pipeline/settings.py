@@ -9,10 +9,14 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from convlens.data.groups import PATTERN_HINT, compiled
 from convlens.data.preprocessing import LARGEST_SIDE
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
 from convlens.training.recipe import Recipe
+
+BALANCES = ("weight", "resample")
+"""Ways in which small classes are made to count like large ones."""
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -42,9 +46,12 @@ class Settings:
     cache: bool = True
     base: Path | None = None  # a model file to go on from
     freeze: int | Literal["all-but-head"] | None = None  # of its layers with weights, held still
+    group_by: str | None = None  # a regular expression: what it finds in a path stays together
+    balance: Literal["weight", "resample"] | None = None  # how small classes count like large ones
 
     def __post_init__(self) -> None:
         self._check_kinds()
+        self._check_pictures()
         if self.base is not None and self.net is not None:
             raise SettingsError("net and from both say which network", "give one of the two")
         if self.freeze is not None and self.base is None:
@@ -73,6 +80,15 @@ class Settings:
             raise SettingsError("batch is given beside the recipe's", "give one of the two")
         if self.seed < 0:
             raise SettingsError(f"the seed is {self.seed}", "give 0 or more")
+
+    def _check_pictures(self) -> None:
+        """See to what says how pictures are divided and counted."""
+        if self.group_by is not None:
+            if not isinstance(self.group_by, str):
+                raise SettingsError(f"group_by is {self.group_by!r}", PATTERN_HINT)
+            compiled(self.group_by)
+        if self.balance not in (None, *BALANCES):
+            raise SettingsError(f"balance is {self.balance!r}", "give weight or resample")
 
     def _check_kinds(self) -> None:
         """See that each value is of its kind, as a caller in Python may get wrong."""
@@ -117,6 +133,8 @@ class Settings:
             "device": self.device,
             "base": None if self.base is None else str(self.base.absolute()),
             "freeze": self.freeze,
+            "group_by": self.group_by,
+            "balance": self.balance,
         }
 
     @classmethod
@@ -160,6 +178,8 @@ KINDS: dict[str, tuple[type, ...]] = {
     "device": (str,),
     "base": TEXT,
     "freeze": (int, str, type(None)),
+    "group_by": TEXT,
+    "balance": TEXT,
 }
 """What may stand for each setting in a file."""
 

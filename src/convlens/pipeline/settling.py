@@ -8,7 +8,6 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -113,7 +112,7 @@ def settled(
         "data": {
             "source": dataset.source,
             "fingerprint": dataset.fingerprint,
-            "pixels": f"{zlib.crc32(np.ascontiguousarray(dataset.train.pixels).data):08x}",
+            "pixels": f"{zlib.crc32(dataset.contents['train'].data):08x}",
             "classes": list(dataset.classes),
             **sizes(dataset),
         },

@@ -30,6 +30,7 @@ class EpochDone:
     pictures_per_second: float
     seconds_left: float
     best: bool  # whether this is the state to keep so far
+    validation_balanced_accuracy: float | None = None  # mean recall, where that decides
 
 
 @dataclass(frozen=True, slots=True)

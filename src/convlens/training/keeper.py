@@ -19,12 +19,14 @@ class Keeper:
         self.state: Mapping[str, Tensor] = {}
 
     def beaten_by(self, accuracy: float, loss: float) -> bool:
-        """Whether a state of this validation accuracy and loss is better than the one kept."""
+        """Whether a state of this accuracy (balanced, if that decides) and loss is better."""
         if not math.isfinite(loss):
             return False
         if self.best is None:
             return True
-        kept = (self.best.validation_accuracy, -self.best.validation_loss)
+        balanced = self.best.validation_balanced_accuracy
+        score = self.best.validation_accuracy if balanced is None else balanced
+        kept = (score, -self.best.validation_loss)
         return (accuracy, -loss) > kept
 
     def consider(self, done: EpochDone) -> None:

@@ -3,39 +3,69 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from convlens.data import Pictures
 from convlens.network.engine import Engine
 from convlens.training.faults import MEMORY_ERRORS, MemoryTooSmallError, is_out_of_memory
 from convlens.training.losses import Loss
-from convlens.training.sampler import Normalisation
+from convlens.training.sampler import Normalisation, resident
 
 LOOK_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Pictures (N, H, W, C) uint8 and labels (N,) on the device, to be looked at as they are."""
+    """Pictures to be looked at as they are, and labels (N,) on the device.
+
+    ``rows`` (N,) say where in ``pixels`` (M, H, W, C) uint8 they lie; left out, in their order.
+    """
 
     pixels: Tensor
     labels: Tensor
     normalise: Normalisation
+    rows: Tensor | None = None
+
+    @classmethod
+    def of(cls, pictures: Pictures, normalise: Normalisation) -> Part:
+        """``pictures`` where a device can look at them."""
+        device = normalise.mean.device
+        pixels, rows = resident(pictures, device)
+        labels = torch.from_numpy(pictures.labels).to(device)
+        return cls(pixels, labels, normalise, rows.to(pixels.device))
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def batch(self, begin: int, end: int) -> Tensor:
+        """Pictures ``begin`` to ``end``, (B, C, H, W) float32 on the device."""
+        where = slice(begin, end) if self.rows is None else self.rows[begin:end]
+        return self.normalise(self.pixels[where].to(self.labels.device))
+
+
+class Look(NamedTuple):
+    """What was seen: mean loss in nats, accuracy, and the mean of the classes' recalls if asked."""
+
+    loss: float
+    accuracy: float
+    balanced: float | None
 
 
 class Looker:
     """Measures a network on ``part``, as many pictures at a time as the memory bears."""
 
-    def __init__(self, network: nn.Module, part: Part, engine: Engine, loss: Loss) -> None:
+    def __init__(
+        self, network: nn.Module, part: Part, engine: Engine, loss: Loss, balanced: bool = False
+    ) -> None:
         self.network, self.part, self.engine, self.loss = network, part, engine, loss
+        self.balanced = balanced
         self.batch = LOOK_BATCH
 
-    def __call__(self) -> tuple[float, float]:
-        """Mean loss in nats and accuracy, in evaluation mode. Raises MemoryTooSmallError."""
+    def __call__(self) -> Look:
+        """Look in evaluation mode. Raises MemoryTooSmallError."""
         while True:
             try:
                 return self._look()
@@ -47,14 +77,21 @@ class Looker:
             self.batch //= 2
 
     @torch.no_grad()
-    def _look(self) -> tuple[float, float]:
+    def _look(self) -> Look:
         self.network.eval()
-        part, total, right = self.part, 0.0, 0
+        part, total, found = self.part, 0.0, []
         for begin in range(0, len(part), self.batch):
             labels = part.labels[begin : begin + self.batch]
             with self.engine.products():
-                pictures = part.normalise(part.pixels[begin : begin + self.batch])
-                scores = self.network(pictures).float()
+                scores = self.network(part.batch(begin, begin + self.batch)).float()
             total += float(self.loss(scores, labels)) * len(labels)
-            right += int((scores.argmax(1) == labels).sum())
-        return total / len(part), right / len(part)
+            found.append(scores.argmax(1) == labels)
+        right = torch.cat(found)
+        balanced = mean_recall(right, part.labels) if self.balanced else None
+        return Look(total / len(part), int(right.sum()) / len(part), balanced)
+
+
+def mean_recall(right: Tensor, labels: Tensor) -> float:
+    """The share of pictures that were ``right`` (N,), class by class, their mean over classes."""
+    hits, there = torch.bincount(labels, right.double()), torch.bincount(labels)
+    return float((hits[there > 0] / there[there > 0]).mean())

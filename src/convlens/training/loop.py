@@ -53,8 +53,9 @@ class Run:
 
     Parameters named in ``gently`` were learned before and move in smaller steps. ``events`` goes
     on until ``schedule`` is finished or ``stop()`` is true; the network then holds the state that
-    did best on ``validation``. Between any two events ``state`` is all that another Run of the same
-    making needs, by ``restore``, to go on with the same events and weights.
+    did best on ``validation``, with ``balanced`` by the mean of the classes' recalls. Between any
+    two events ``state`` is all that another Run of the same making needs, by ``restore``, to go on
+    with the same events and weights.
     """
 
     def __init__(
@@ -67,12 +68,13 @@ class Run:
         loss: Loss,
         stop: Callable[[], bool] = lambda: False,
         gently: Collection[str] = frozenset(),
+        balanced: bool = False,
     ) -> None:
         self.network, self.sampler, self.schedule, self.stop = network, sampler, schedule, stop
         fast = for_training(network)
         self.optimizers = Optimizers(network, sampler.recipe, gently)
         self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
-        self.looker = Looker(fast, validation, engine, loss)
+        self.looker = Looker(fast, validation, engine, loss, balanced)
         self.keeper = Keeper(network)
         epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
         self.steps_per_look = epochs_per_look * sampler.steps_per_epoch
@@ -170,19 +172,22 @@ class Run:
 
     def _look(self) -> EpochDone:
         begun = time.monotonic()
-        loss, accuracy = self.looker()
-        self.schedule.looked(time.monotonic() - begun, self.steps_per_look, accuracy)
+        look = self.looker()
+        self.schedule.looked(time.monotonic() - begun, self.steps_per_look, look.accuracy)
         tally, self.tally = self.tally, Tally()
         done = EpochDone(
             epochs=self.epochs,
             step=self.steps,
             loss=tally.loss / tally.pictures,
             train_accuracy=tally.right / tally.pictures,
-            validation_loss=loss,
-            validation_accuracy=accuracy,
+            validation_loss=look.loss,
+            validation_accuracy=look.accuracy,
             pictures_per_second=tally.pictures / tally.seconds,
             seconds_left=self.schedule.seconds_left(),
-            best=self.keeper.beaten_by(accuracy, loss),
+            best=self.keeper.beaten_by(
+                look.accuracy if look.balanced is None else look.balanced, look.loss
+            ),
+            validation_balanced_accuracy=look.balanced,
         )
         self.keeper.consider(done)
         return done

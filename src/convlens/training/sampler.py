@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from convlens.data import Pictures
+from convlens.data.memory import is_too_large
 from convlens.training.recipe import Recipe
 
 Window = tuple[Tensor, Tensor]
-"""Rows ``(B, H)`` and columns ``(B, W)`` of the padded pictures that a view shows."""
+"""Rows ``(B, H)`` and columns ``(B, W)`` of the pictures that a view shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,29 @@ class Normalisation:
 
 
 class Sampler:
-    """The training part, resident on the device as uint8, handed out a varied batch at a time."""
+    """The training part as uint8, handed out a varied batch at a time.
+
+    On the processor the pictures stay where they were decoded to, in memory or in a file; another
+    device gets a copy of its own, unless they are too many for memory.
+    """
 
     def __init__(
-        self, pictures: Pictures, recipe: Recipe, seed: int, normalise: Normalisation
+        self,
+        pictures: Pictures,
+        recipe: Recipe,
+        seed: int,
+        normalise: Normalisation,
+        resample: bool = False,
     ) -> None:
-        count: int
-        count, self.height, self.width, _ = pictures.pixels.shape
-        device = normalise.mean.device
+        count = len(pictures)
+        self.height, self.width, _ = pictures.shape
         self.recipe, self.seed, self.normalise = recipe, seed, normalise
+        self.resample = resample
         self.batch: int = min(recipe.batch, count)
         self.margin = math.ceil(recipe.shift * max(self.height, self.width))
-        self.labels = torch.from_numpy(pictures.labels).to(device)
-        self.pixels = torch.from_numpy(_mirrored_border(pictures.pixels, self.margin)).to(device)
+        self.device = normalise.mean.device
+        self.labels = torch.from_numpy(pictures.labels).to(self.device)
+        self.pixels, self.rows = resident(pictures, self.device)
         self._mirrored_first = torch.rand(count, generator=self._random(-1)) < 0.5
 
     def __len__(self) -> int:
@@ -66,8 +77,7 @@ class Sampler:
 
     def originals(self, count: int) -> Tensor:
         """The first ``count`` pictures as they are, (B, H, W, C) uint8."""
-        m = self.margin
-        return self.pixels[:count, m : m + self.height, m : m + self.width]
+        return self.pixels[self.rows[:count].to(self.pixels.device)].to(self.device)
 
     def _random(self, epoch: int) -> torch.Generator:
         mixed = np.random.SeedSequence([self.seed, epoch + 1]).generate_state(1, np.uint64)
@@ -79,53 +89,83 @@ class Sampler:
 
 
 class Epoch:
-    """One pass over the pictures, any step of which can be asked for."""
+    """One pass over the pictures, any step of which can be asked for.
+
+    ``order`` says which picture comes when. Resampled, an epoch shows as many pictures, of every
+    class as many, each of a class as often as any other of it, or once more.
+    """
 
     def __init__(self, sampler: Sampler, number: int) -> None:
         self.sampler = sampler
-        random = sampler._random(number)
-        self.order = torch.randperm(len(sampler), generator=random)
-        self.places = torch.rand(len(sampler), 2, generator=random)  # of the view: down, across
-        self.zooms = 1 - sampler.recipe.zoom * torch.rand(len(sampler), generator=random)
+        count, random = len(sampler), sampler._random(number)
+        self.order = torch.randperm(count, generator=random)
+        self.places = torch.rand(count, 2, generator=random)  # of the view: down, across
+        self.zooms = 1 - sampler.recipe.zoom * torch.rand(count, generator=random)
         self.mirrored = sampler._mirrored_first ^ bool(number % 2)
+        self.slots = self.order  # where each shown picture finds its variation
+        if sampler.resample:
+            self.order, copies = _even(sampler.labels.cpu(), random)
+            self.slots = torch.arange(count)
+            self.mirrored = self.mirrored[self.order] ^ (copies % 2).bool()
 
     def step(self, position: int) -> tuple[Tensor, Tensor]:
         """Batch ``position`` of the epoch: pictures (B, C, H, W) float32 and labels (B,)."""
         sampler = self.sampler
-        chosen = self.order[position * sampler.batch : (position + 1) * sampler.batch]
-        rows, columns = self._window(chosen)
-        device = sampler.pixels.device
-        at = (chosen[:, None, None], rows[:, :, None], columns[:, None, :])
-        view = sampler.pixels[tuple(index.to(device) for index in at)]  # (B, H, W, C)
-        return sampler.normalise(view), sampler.labels[chosen.to(device)]
+        part = slice(position * sampler.batch, (position + 1) * sampler.batch)
+        chosen = self.order[part]
+        down, across = self._window(self.slots[part])
+        at = (sampler.rows[chosen][:, None, None], down[:, :, None], across[:, None, :])
+        home = sampler.pixels.device
+        view = sampler.pixels[tuple(index.to(home) for index in at)]  # (B, H, W, C)
+        return sampler.normalise(view.to(sampler.device)), sampler.labels[chosen.to(sampler.device)]
 
-    def _window(self, chosen: Tensor) -> Window:
-        sampler = self.sampler
-        height, width = sampler.pixels.shape[1:3]
-        zoom, place = self.zooms[chosen], self.places[chosen]
-        rows = _line(sampler.height, height, zoom, place[:, 0])
-        columns = _line(sampler.width, width, zoom, place[:, 1])
+    def _window(self, slots: Tensor) -> Window:
+        sampler, margin = self.sampler, self.sampler.margin
+        zoom, place = self.zooms[slots], self.places[slots]
+        down = _line(sampler.height, margin, zoom, place[:, 0])
+        across = _line(sampler.width, margin, zoom, place[:, 1])
         if sampler.recipe.flip:
-            columns = torch.where(self.mirrored[chosen][:, None], columns.flip(1), columns)
-        return rows, columns
+            across = torch.where(self.mirrored[slots][:, None], across.flip(1), across)
+        return down, across
 
 
-def _line(size: int, available: int, zoom: Tensor, place: Tensor) -> Tensor:
-    """Indices (B, size) into a line of ``available`` cells: a stretch of ``zoom`` × size cells.
+def resident(pictures: Pictures, device: torch.device) -> tuple[Tensor, Tensor]:
+    """A tensor (M, H, W, C) uint8 to gather pictures from, and the row of each in it, (N,)."""
+    if device.type == "cpu" or is_too_large(pictures.store.nbytes):
+        return torch.from_numpy(pictures.store), torch.from_numpy(pictures.rows)
+    return torch.from_numpy(pictures.pixels).to(device), torch.arange(len(pictures))
 
-    ``zoom`` and ``place`` are (B,), each 0 to 1; place 0 is the first stretch, 1 the last.
+
+def _even(labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """As many indices into ``labels`` (N,), of every class alike many, in an order drawn.
+
+    Returns them and how often each was shown before, both (N,).
     """
+    classes = torch.nonzero(torch.bincount(labels))[:, 0].tolist()
+    shares = torch.linspace(0, len(labels), len(classes) + 1, dtype=torch.float64).round().long()
+    drawn, copies = [], []
+    for label, count in zip(classes, shares.diff().tolist(), strict=True):
+        own = torch.nonzero(labels == label)[:, 0]
+        rounds = -(-count // len(own))
+        shown = [own[torch.randperm(len(own), generator=random)] for _ in range(rounds)]
+        drawn.append(torch.cat(shown)[:count])
+        copies.append(torch.arange(count) // len(own))
+    order = torch.randperm(len(labels), generator=random)
+    return torch.cat(drawn)[order], torch.cat(copies)[order]
+
+
+def _line(size: int, margin: int, zoom: Tensor, place: Tensor) -> Tensor:
+    """Indices (B, size) into a line of ``size`` cells: a stretch of ``zoom`` × size cells.
+
+    The line is continued by ``margin`` cells on either side, mirrored at the edge. ``zoom`` and
+    ``place`` are (B,), each 0 to 1; place 0 is the first stretch, 1 the last.
+    """
+    available = size + 2 * margin
     extent = zoom * size
     free = available - extent
     # whole cells where nothing is enlarged, so that an unzoomed view is the picture's own pixels
     start = torch.where(zoom == 1, (place * (free + 1)).floor().minimum(free), place * free)
     cells = (torch.arange(size) + 0.5)[None] * zoom[:, None]
-    return (start[:, None] + cells).floor().long().clamp_(0, available - 1)
-
-
-def _mirrored_border(pixels: np.ndarray, margin: int) -> np.ndarray:
-    """(N, H, W, C) → (N, H + 2·margin, W + 2·margin, C), the border mirrored at the edge."""
-    if not margin:
-        return np.ascontiguousarray(pixels)
-    around = ((0, 0), (margin, margin), (margin, margin), (0, 0))
-    return np.pad(pixels, around, mode="symmetric")
+    padded = (start[:, None] + cells).floor().long().clamp_(0, available - 1)
+    cell = (padded - margin).remainder(2 * size)
+    return torch.minimum(cell, 2 * size - 1 - cell)

@@ -1,0 +1,58 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+
+from convlens.evaluation import measure
+from convlens.evaluation.intervals import fold_interval
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 1000))
+def test_figures_are_those_of_scikit_learn(labels, seed):
+    truth = np.array([0, 1, *labels], np.int64)
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(4), len(truth))
+    probabilities[:, np.setdiff1d(np.arange(4), truth)] = 0  # scikit-learn warns of such guesses
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    found = measure(probabilities, truth, ("a", "b", "c", "d"))
+    said = probabilities.argmax(1)
+    assert found.accuracy == pytest.approx(accuracy_score(truth, said))
+    assert found.log_loss == pytest.approx(log_loss(truth, probabilities, labels=range(4)))
+    assert found.balanced == pytest.approx(balanced_accuracy_score(truth, said))
+    assert found.to_json()["balanced_accuracy"] == found.balanced
+
+
+def test_uneven_is_half_as_many_again():
+    def of(*counts):
+        labels = np.repeat(np.arange(len(counts)), counts)
+        return measure(np.full((len(labels), 3), 1 / 3), labels, ("a", "b", "c")).uneven
+
+    assert not of(10, 10, 15)
+    assert of(10, 10, 16)
+    assert not of(10, 0, 15)  # a class without pictures says nothing
+
+
+SHARES = st.lists(st.floats(0.3, 0.7), min_size=2, max_size=12)
+
+
+@given(SHARES)
+def test_the_uncorrected_interval_is_student_s(values):
+    found = fold_interval(values, corrected=False)
+    error = np.std(values, ddof=1) / math.sqrt(len(values))
+    if error < 1e-9:
+        assert found == pytest.approx((values[0], values[0]))
+        return
+    expected = stats.t.interval(0.95, len(values) - 1, np.mean(values), error)
+    assert found == pytest.approx((max(0, expected[0]), min(1, expected[1])))
+
+
+@given(SHARES)
+def test_the_corrected_interval_is_wider_by_nadeau_and_bengio_s_factor(values):
+    count, mean = len(values), float(np.mean(values))
+    deviation = float(np.std(values, ddof=1))
+    half = stats.t.ppf(0.975, count - 1) * deviation * math.sqrt(1 / count + 1 / (count - 1))
+    found = fold_interval(values)
+    assert found == pytest.approx((max(0, mean - half), min(1, mean + half)), abs=1e-9)
