@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 
@@ -181,7 +182,7 @@ def test_no_group_lies_on_two_sides(data, seed):
     src, groups = data
     division = divide(src, seed=seed, groups=groups)
     parts = (division.train, division.validation, division.test)
-    assert sorted(sum(parts_of(division), [])) == list(range(len(src)))
+    assert sorted(itertools.chain(*parts_of(division))) == list(range(len(src)))
     assert not crossing(parts, groups.numbers)
     for label in range(len(src.classes)):
         if (src.labels == label).any():
@@ -255,7 +256,7 @@ def test_folds_judge_every_picture_once_and_share_no_group(data, count, seed):
     folds = divide_in_folds(src, count, seed=seed, groups=groups)
     assert sorted(i for one in folds for i in one.test.tolist()) == list(range(len(src)))
     for one in folds:
-        assert sorted(sum(parts_of(one), [])) == list(range(len(src)))
+        assert sorted(itertools.chain(*parts_of(one))) == list(range(len(src)))
         assert not crossing((one.train, one.validation, one.test), groups.numbers)
 
 

@@ -119,3 +119,16 @@ def test_normalisation_gives_mean_zero_and_deviation_one_channels_last():
     assert found.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(found, ((share - mean) / std).permute(0, 3, 1, 2))
     assert float(found.mean()) == pytest.approx(0, abs=1e-5)
+
+
+def test_pictures_are_not_copied_and_may_lie_anywhere_in_a_store():
+    plain = numbered(40)
+    taken = plain.take(np.arange(39, 4, -3))
+    own = Pictures(taken.pixels.copy(), taken.labels, taken.names)
+    source = sampler(taken, batch=5, shift=0.2, flip=True)
+    assert source.pixels.data_ptr() == plain.store.ctypes.data
+    expected = sampler(own, batch=5, shift=0.2, flip=True).epoch(1).step(1)
+    found = source.epoch(1).step(1)
+    assert torch.equal(found[0], expected[0])
+    assert torch.equal(found[1], expected[1])
+    assert np.array_equal(source.originals(3).numpy(), own.pixels[:3])

@@ -63,10 +63,10 @@ def mapped(descriptor: int, size: int) -> NDArray[np.uint8]:
 
 def large_temporary_folder() -> Path:
     """Return ``TMPDIR``, or where the system keeps large temporary files: /tmp may be in memory."""
+    if chosen := os.environ.get("TMPDIR"):
+        return Path(chosen)
     on_disk = Path("/var/tmp")
-    if "TMPDIR" not in os.environ and os.access(on_disk, os.W_OK):
-        return on_disk
-    return Path(tempfile.gettempdir())
+    return on_disk if os.access(on_disk, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _anonymous_file(size: int) -> int | None:

@@ -39,7 +39,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        message = f"group-by {pattern!r} is not a regular expression: {reason}"
+        message = f"group-by `{pattern}` is not a regular expression: {reason}"
         raise SettingsError(message, PATTERN_HINT) from error
 
 
@@ -63,10 +63,10 @@ def named_groups(source: Source, pattern: str) -> Groups:
         keys.append(key)
     example = f"`{source.items[0].name}`" if source.items else "anything"
     if not found:
-        message = f"group-by {pattern!r} matches no picture's path, such as {example}"
+        message = f"group-by `{pattern}` matches no picture's path, such as {example}"
         raise SettingsError(message, PATTERN_HINT)
     if len(set(keys)) == 1:
-        message = f"group-by {pattern!r} puts every picture in one group, `{found.pop()}`"
+        message = f"group-by `{pattern}` puts every picture in one group, `{found.pop()}`"
         raise SettingsError(message, "let it match what differs from group to group")
     return Groups(numbered(keys), named=len(found))
 

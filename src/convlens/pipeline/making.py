@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from convlens.classifier import Classifier
 from convlens.data import Dataset
+from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import ConvLensError, SettingsError
 from convlens.modelfile import Model
 from convlens.network.build import Network, channels_last
@@ -86,7 +89,7 @@ def trained(
         told = settled(dataset, preprocessing, plan, run, engine)
         record.begin(run, told, room_for(network), listen)
     tell = listen if record is None else record.tell
-    for line in notes(dataset):
+    for line in [*notes(dataset), *met_before(dataset, base)]:
         tell(Note(line))
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:
@@ -118,6 +121,17 @@ def notes(dataset: Dataset) -> list[str]:
         more = ", …" if count > NAMES_IN_A_NOTE else ""
         lines.append(f"note: skipped {count:,} of the files ({named}{more})")
     return lines
+
+
+def met_before(dataset: Dataset, base: Model | None) -> list[str]:
+    """That the model to go on from was trained on pictures that are to judge, if it was."""
+    if base is None or dataset.test is None or not base.seen:
+        return []
+    seen = np.concatenate([as_numbers(hashes) for hashes in base.seen.values()])
+    own = as_numbers(content_hashes(dataset.test.store, dataset.test.rows))
+    count = int(np.isin(own, seen).sum())
+    told = f"note: test pictures that the model gone on from has seen: {count:,}"
+    return [f"{told}; convlens evaluate leaves them out of a second accuracy"] if count else []
 
 
 def introduction(dataset: Dataset, plan: Plan, engine: str) -> Ready:
