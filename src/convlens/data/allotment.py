@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -38,11 +39,11 @@ def bundles_of(source: Source, pool: Indices, numbers: Indices, seed: int) -> li
         number = int(numbers[index])
         members.setdefault(number, []).append(index)
         drawn[number] = min(drawn.get(number, b"\xff" * 9), digest.digest())
+    labels = source.labels.tolist()
     found = []
     for number, items in members.items():
-        labels, counts = np.unique(source.labels[items], return_counts=True)
-        pairs = tuple(zip(labels.tolist(), counts.tolist(), strict=True))
-        found.append(Bundle(drawn[number], tuple(items), pairs))
+        counts = sorted(Counter(labels[index] for index in items).items())
+        found.append(Bundle(drawn[number], tuple(items), tuple(counts)))
     return sorted(found, key=lambda one: one.drawn)
 
 
