@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convlens.data.colours import GREY_MODES, deep_range, to_eight_bits
-from convlens.data.formats import UnreadableError
+from convlens.data.limits import UnreadableError
 from convlens.data.memory import physical_memory
 from convlens.data.names import printable
 from convlens.data.pixels import as_batch, as_bytes_of_pixels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convlens.data.formats import LARGEST_FILE
+from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
