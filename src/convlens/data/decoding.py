@@ -18,7 +18,7 @@ from PIL import Image, ImageFile
 from convlens.data.colours import TILE, deep_range, tiles, to_eight_bits
 from convlens.data.formats import open_picture, quiet
 from convlens.data.limits import LARGEST_FILE, UnreadableError
-from convlens.data.metadata import orientation
+from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
 from convlens.data.pixels import as_bytes_of_pixels
 from convlens.data.preprocessing import Fit, Geometry
@@ -27,15 +27,6 @@ from convlens.errors import DataError
 Raw = bytes | Image.Image | NDArray[Any]
 """A picture to decode: the bytes of its file, an opened picture, or ``(H, W)``, ``(H, W, C)``."""
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _MOST_REDUCED = 1 << 10  # pixels of a side that become one before the rest is resized
 
 
@@ -156,7 +147,7 @@ def _prepare(picture: ImageFile.ImageFile, geometry: Geometry) -> int:
 
 def _decode_image(image: Image.Image, geometry: Geometry, turn: int) -> Image.Image:
     resized = _resize(image, geometry.mode, _unturned(geometry, turn), geometry.fit)
-    return resized.transpose(_TURNS[turn]) if turn in _TURNS else resized
+    return turned(resized, turn)
 
 
 def _unturned(geometry: Geometry, turn: int) -> tuple[int, int]:

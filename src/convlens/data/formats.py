@@ -97,7 +97,7 @@ def open_picture(file: IO[bytes]) -> ImageFile.ImageFile:
     file.seek(0)
     picture = _plugin(name)(file)
     width, height = picture.size
-    costly = name in _COPIES
+    costly = name in _COPIES or picture.mode == "LAB"
     check_pixels(width, height, LARGEST_COSTLY_PICTURE if costly else LARGEST_PICTURE)
     each = 1 if picture.mode in ("1", "L", "P") else 2 if picture.mode.startswith("I;16") else 4
     taken = size + held + width * height * each * _COPIES.get(name, 1)

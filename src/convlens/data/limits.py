@@ -8,8 +8,8 @@ from __future__ import annotations
 LARGEST_PICTURE = 89_000_000
 """Pixels (width × height) of the largest picture that is decoded."""
 
-LARGEST_COSTLY_PICTURE = 20_000_000
-"""The same for WebP and AVIF, whose decoders take several times the memory and time per pixel."""
+LARGEST_COSTLY_PICTURE = 16_000_000
+"""The same for WebP, AVIF and Lab colours, which take several times as long for each pixel."""
 
 LARGEST_FILE = 192 << 20
 """Bytes of the largest file, or member of an archive, that is read as one picture."""
@@ -46,9 +46,7 @@ def check_decoded(width: int, height: int, bits: int) -> None:
         raise UnreadableError(f"too large ({shown})")
 
 
-def check_packed(size: int) -> None:
-    """Refuse a file of more compressed bytes than are unpacked in time."""
-    if size > LARGEST_PACKED_FILE:
-        raise UnreadableError(
-            f"too large (a file of more than {LARGEST_PACKED_FILE >> 20} MB, compressed)"
-        )
+def check_packed(size: int, most: int = LARGEST_PACKED_FILE) -> None:
+    """Refuse a file of more than ``most`` compressed bytes, which are not unpacked in time."""
+    if size > most:
+        raise UnreadableError(f"too large (a compressed file of more than {most >> 20} MB)")

@@ -16,6 +16,15 @@ from PIL.TiffImagePlugin import TiffImageFile
 UPRIGHT = 1
 
 _ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _MOST_ENTRIES = 1_000
 _FORMS = {1: "B", 3: "H", 4: "I"}
 _XMP = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
@@ -57,6 +66,11 @@ def orientation(image: Image.Image) -> int:
     if found is None and (match := _XMP.search(_xmp(image)[:_LONGEST])):
         found = int(match[1])
     return found if found is not None and 1 <= found <= 8 else UPRIGHT
+
+
+def turned(image: Image.Image, turn: int) -> Image.Image:
+    """Return ``image`` upright, ``turn`` being its orientation."""
+    return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
 
 def _exif(image: Image.Image) -> bytes:

@@ -16,7 +16,7 @@ from convlens.data.headers.jpeg import vet_jpeg
 from convlens.data.headers.png import vet_png
 from convlens.data.headers.tiff import vet_tiff
 from convlens.data.headers.webp import vet_webp
-from convlens.data.limits import check_packed
+from convlens.data.limits import LARGEST_PACKED_FILE, check_packed
 
 _VETS: dict[str, Callable[[IO[bytes], int], int]] = {
     "BMP": vet_bmp,
@@ -27,7 +27,12 @@ _VETS: dict[str, Callable[[IO[bytes], int], int]] = {
     "WEBP": vet_webp,
 }
 
-_PACKED = frozenset(("AVIF", "GIF", "JPEG", "WEBP"))
+_PACKED = {
+    "AVIF": 16 << 20,
+    "GIF": LARGEST_PACKED_FILE,
+    "JPEG": LARGEST_PACKED_FILE,
+    "WEBP": LARGEST_PACKED_FILE,
+}
 
 
 def vet(name: str, file: IO[bytes], size: int) -> int:
@@ -37,6 +42,6 @@ def vet(name: str, file: IO[bytes], size: int) -> int:
     ``struct.error`` or EOFError where the file ends within its header.
     """
     if name in _PACKED:
-        check_packed(size)
+        check_packed(size, _PACKED[name])
     check = _VETS.get(name)
     return check(file, size) if check else 0

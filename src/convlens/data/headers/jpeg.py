@@ -9,11 +9,18 @@ from __future__ import annotations
 import struct
 from typing import IO
 
-from convlens.data.limits import LARGEST_FILE, MOST_SCANNED, UnreadableError, check_pixels
+from convlens.data.limits import (
+    LARGEST_FILE,
+    MOST_SCANNED,
+    UnreadableError,
+    check_packed,
+    check_pixels,
+)
 
 _MOST_SEGMENTS = 1_000
 _LONGEST_HEADER = 16 << 20  # bytes: profiles, thumbnails and depth maps come to a few megabytes
 _LONGEST_PADDING = 4_096
+_LONGEST_OF_SCANS = 40 << 20  # bytes of a file with several scans, which take longer
 
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive; all by Huffman's codes
 _OTHER_FRAMES = {
@@ -53,6 +60,7 @@ def vet_jpeg(file: IO[bytes], size: int) -> int:
         raise UnreadableError("too many segments in front of its pixels")
     if not several:
         return 0
+    check_packed(size, _LONGEST_OF_SCANS)
     _check_scans(file, pixels)
     return kept
 
