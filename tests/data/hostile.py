@@ -19,6 +19,16 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def packed_zeros(count: int) -> bytes:
+    """At least ``count`` zeros by zlib, made of one block that comes again and again."""
+    block = 1 << 20
+    packer = zlib.compressobj(9, wbits=-15)
+    piece = packer.compress(bytes(block)) + packer.flush(zlib.Z_FULL_FLUSH)
+    times = count // block + 1
+    checksum = times * block % 65521 << 16 | 1  # Adler's, of zeros
+    return b"\x78\xda" + piece * times + b"\x03\0" + struct.pack(">I", checksum)
+
+
 # PNG
 
 
@@ -42,23 +52,20 @@ def png(
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
     if data is None:
         line = 1 + (width * channels * depth + 7) // 8
-        packer = zlib.compressobj(9)
-        zeros = bytes(line * 64)
-        packed = [packer.compress(zeros) for _ in range(height // 64 + 2)]
-        data = png_chunk(b"IDAT", b"".join(packed) + packer.flush())
+        data = png_chunk(b"IDAT", packed_zeros(line * (height + 8)))
     palette = png_chunk(b"PLTE", bytes(768)) if colour == 3 else b""
     start = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
     return start + palette + before + data + png_chunk(b"IEND", b"")
 
 
 def png_of_text_bombs() -> bytes:
-    bomb = zlib.compress(bytes(1 << 20), 9)
+    bomb = packed_zeros(1 << 19)
     chunks = b"".join(png_chunk(b"zTXt", b"k%d\0\0" % n + bomb) for n in range(500))
     return png((8, 8), 8, 2, before=chunks)
 
 
 def png_of_a_profile_bomb() -> bytes:
-    return png((8, 8), 8, 2, before=png_chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(1 << 27), 9)))
+    return png((8, 8), 8, 2, before=png_chunk(b"iCCP", b"p\0\0" + packed_zeros(1 << 29)))
 
 
 def png_of_chunks(name: bytes, count: int = 500_000) -> bytes:
@@ -70,8 +77,7 @@ def png_of_empty_data() -> bytes:
 
 
 def png_that_goes_on() -> bytes:
-    packer = zlib.compressobj(9)
-    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
+    data = packed_zeros(1 << 32)
     return png((8, 8), 8, 2, data=png_chunk(b"IDAT", data))
 
 
@@ -211,7 +217,7 @@ def tiff_of_tiny_tiles(side: int = 2000) -> bytes:
 
 
 def tiff_of_a_giant_tile() -> bytes:
-    packed = zlib.compress(bytes(1 << 26), 9)
+    packed = packed_zeros(1 << 28)
     side = (4, 1, 1 << 16)
     return grey_tiff(
         100, 100, t259=(3, 1, 8), t322=side, t323=side, t324=(4, 1, 200),
