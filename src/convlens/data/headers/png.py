@@ -27,18 +27,16 @@ def vet_png(file: IO[bytes], size: int) -> int:
             if name != b"IHDR":
                 raise UnreadableError("damaged header")
             _check_header(file.read(13))
+        place += length + 12
+        if name == b"IEND" or place > size:
+            break  # the end, or cut short, which the decoder will find
         chunks += 1
         texts += name in _TEXTS
         beside += 0 if name in _PIXELS else length
-        if chunks > _MOST_CHUNKS or texts > _MOST_TEXTS or beside > max(_MOST_BESIDE, size):
+        if chunks > _MOST_CHUNKS or texts > _MOST_TEXTS:
             raise UnreadableError("too many chunks for a picture")
-        if name == b"IEND":
-            break
-        place += length + 12
-        if place > size:
-            break  # cut short, which the decoder will find
         if beside > _MOST_BESIDE:
-            raise UnreadableError("too much text beside its pixels")
+            raise UnreadableError("too much beside its pixels")
         file.seek(place)
     return 0
 
