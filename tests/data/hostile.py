@@ -242,14 +242,18 @@ def tiff_of_many_directories() -> bytes:
     return data + chain
 
 
-# any
+# AVIF
 
 
-def truncated(data: bytes) -> bytes:
-    return data[: len(data) // 2]
+def avif_larger_than_it_says(side: int = 5000) -> bytes:
+    """A stream of ``side`` squared pixels in boxes that speak of a hundred squared."""
+    data = saved(Image.new("RGB", (side, side)), "AVIF", speed=10, quality=30)
+    place = data.index(b"ispe") + 8
+    return data[:place] + struct.pack(">II", 100, 100) + data[place + 8 :]
 
 
 MADE: dict[str, Callable[[], bytes]] = {
+    "avif-larger-than-it-says.avif": avif_larger_than_it_says,
     "png-text-bombs.png": png_of_text_bombs,
     "png-profile-bomb.png": png_of_a_profile_bomb,
     "png-private-chunks.png": lambda: png_of_chunks(b"prVt"),

@@ -19,6 +19,7 @@ LARGE = {
 """Large pictures from small files, within what the limits allow."""
 
 REFUSED = {
+    "avif-larger-than-it-says.avif": "too large (5,000 x 5,000 pixels; at most 16,000,000 in all)",
     "png-4-gigapixels.png": "too large (65,500 x 65,500 pixels; at most 89,000,000 in all)",
     "png-private-chunks.png": "too many chunks for a picture",
     "png-empty-data.png": "too many chunks for a picture",
@@ -71,6 +72,8 @@ def test_ordinary_oddities_are_still_read():
         bmp_rle((64, 64), b"\x40\1\0\0" * 64 + b"\0\1"),
         bmp_rle((64, 64), b"\x40\x11\0\0" * 64 + b"\0\1", bits=4),
         saved(SMALL, "JPEG", progressive=True),
+        saved(SMALL, "AVIF", save_all=True, append_images=[SMALL, SMALL]),
+        saved(SMALL.convert("RGBA"), "AVIF"),
     ]
     for data in odd:
         assert decode(data, **size).shape == (8, 8, 3)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from convlens.data.headers.avif import vet_avif
 from convlens.data.headers.bmp import vet_bmp
 from convlens.data.headers.gif import vet_gif
 from convlens.data.headers.jpeg import vet_jpeg
@@ -19,6 +20,7 @@ from convlens.data.headers.webp import vet_webp
 from convlens.data.limits import LARGEST_PACKED_FILE, check_packed
 
 _VETS: dict[str, Callable[[IO[bytes], int], int]] = {
+    "AVIF": vet_avif,
     "BMP": vet_bmp,
     "GIF": vet_gif,
     "JPEG": vet_jpeg,
@@ -43,5 +45,4 @@ def vet(name: str, file: IO[bytes], size: int) -> int:
     """
     if name in _PACKED:
         check_packed(size, _PACKED[name])
-    check = _VETS.get(name)
-    return check(file, size) if check else 0
+    return _VETS[name](file, size)
