@@ -20,6 +20,7 @@ from convlens.data.limits import (
 _MOST_SEGMENTS = 1_000
 _LONGEST_HEADER = 16 << 20  # bytes: profiles, thumbnails and depth maps come to a few megabytes
 _LONGEST_PADDING = 4_096
+_MOSTLY_ENOUGH = 1 << 16  # bytes read at first
 _LONGEST_OF_SCANS = 40 << 20  # bytes of a file with several scans, which take longer
 
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive; all by Huffman's codes
@@ -36,28 +37,15 @@ _BARE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length
 
 def vet_jpeg(file: IO[bytes], size: int) -> int:
     """Walk to the first scan; return the bytes of all coefficients, if they are kept."""
-    file.seek(2)
-    pixels = kept = components = 0
-    several = False
-    for _ in range(_MOST_SEGMENTS):
-        marker = _marker(file)
-        if marker in _BARE:
-            continue
-        if marker in _OTHER_FRAMES:
-            raise UnreadableError(f"a JPEG of a rare kind ({_OTHER_FRAMES[marker]})")
-        content = _content(file)
-        if marker in _FRAMES:
-            pixels, components, kept = _frame(content)
-            several = marker == _PROGRESSIVE
-        elif marker == _SCAN:
-            several = several or content[0] < components
-            break
-        elif marker not in _TABLES:
-            raise UnreadableError(f"damaged (an unknown marker 0xff{marker:02x})")
-        if file.tell() > _LONGEST_HEADER:
-            raise UnreadableError("too much in front of its pixels")
-    else:
-        raise UnreadableError("too many segments in front of its pixels")
+    file.seek(0)
+    data = file.read(_MOSTLY_ENOUGH)
+    try:
+        pixels, several, kept = _walk(data)
+    except (EOFError, IndexError, struct.error):
+        rest = file.read(_LONGEST_HEADER)
+        if not rest:
+            raise
+        pixels, several, kept = _walk(data + rest)
     if not several:
         return 0
     check_packed(size, _LONGEST_OF_SCANS)
@@ -65,32 +53,48 @@ def vet_jpeg(file: IO[bytes], size: int) -> int:
     return kept
 
 
-def _marker(file: IO[bytes]) -> int:
-    """Return the next marker's second byte; what lies before it is padding."""
-    previous = 0
-    for _ in range(_LONGEST_PADDING):
-        byte = file.read(1)
-        if not byte:
+def _walk(data: bytes) -> tuple[int, bool, int]:
+    """Return pixels, whether there are several scans, and the bytes of all coefficients."""
+    pixels = kept = components = 0
+    several = False
+    place = 2
+    for _ in range(_MOST_SEGMENTS):
+        marker, place = _marker(data, place)
+        if marker in _BARE:
+            continue
+        if marker in _OTHER_FRAMES:
+            raise UnreadableError(f"a JPEG of a rare kind ({_OTHER_FRAMES[marker]})")
+        length = data[place] << 8 | data[place + 1]
+        if marker in _FRAMES:
+            pixels, components, kept = _frame(data, place + 2)
+            several = marker == _PROGRESSIVE
+        elif marker == _SCAN:
+            return pixels, several or data[place + 2] < components, kept
+        elif marker not in _TABLES:
+            raise UnreadableError(f"damaged (an unknown marker 0xff{marker:02x})")
+        place += max(length, 2)
+        if place > _LONGEST_HEADER:
+            raise UnreadableError("too much in front of its pixels")
+        if place > len(data):
             raise EOFError
-        if previous == 0xFF and byte[0] not in (0x00, 0xFF):
-            return byte[0]
-        previous = byte[0]
+    raise UnreadableError("too many segments in front of its pixels")
+
+
+def _marker(data: bytes, place: int) -> tuple[int, int]:
+    """Return the next marker's second byte and what follows it; what lies before is padding."""
+    if data[place] == 0xFF and data[place + 1] not in (0x00, 0xFF):
+        return data[place + 1], place + 2
+    for at in range(place, place + _LONGEST_PADDING):
+        if data[at] == 0xFF and data[at + 1] not in (0x00, 0xFF):
+            return data[at + 1], at + 2
     raise UnreadableError("damaged (padding without end)")
 
 
-def _content(file: IO[bytes]) -> bytes:
-    (length,) = struct.unpack(">H", file.read(2))
-    content = file.read(max(length - 2, 0))
-    if len(content) < length - 2:
-        raise EOFError
-    return content
-
-
-def _frame(content: bytes) -> tuple[int, int, int]:
+def _frame(data: bytes, place: int) -> tuple[int, int, int]:
     """Return pixels, number of components, and bytes of the coefficients of all of them."""
-    height, width, components = struct.unpack_from(">HHB", content, 1)
+    height, width, components = struct.unpack_from(">HHB", data, place + 1)
     check_pixels(width, height)
-    sampling = [content[7 + 3 * n] for n in range(components)]
+    sampling = [data[place + 7 + 3 * n] for n in range(components)]
     across = max((byte >> 4 for byte in sampling), default=1) or 1
     down = max((byte & 15 for byte in sampling), default=1) or 1
     share = sum((byte >> 4) * (byte & 15) for byte in sampling) / (across * down)
