@@ -59,19 +59,24 @@ def _walk(data: bytes) -> tuple[int, bool, int]:
     several = False
     place = 2
     for _ in range(_MOST_SEGMENTS):
-        marker, place = _marker(data, place)
+        if data[place] == 0xFF and data[place + 1] in _TABLES:  # nearly always
+            marker, place = data[place + 1], place + 2
+        else:
+            marker, place = _marker(data, place)
         if marker in _BARE:
             continue
-        if marker in _OTHER_FRAMES:
-            raise UnreadableError(f"a JPEG of a rare kind ({_OTHER_FRAMES[marker]})")
         length = data[place] << 8 | data[place + 1]
-        if marker in _FRAMES:
+        if marker in _TABLES:
+            pass
+        elif marker in _FRAMES:
             pixels, components, kept = _frame(data, place + 2)
             several = marker == _PROGRESSIVE
         elif marker == _SCAN:
             return pixels, several or data[place + 2] < components, kept
-        elif marker not in _TABLES:
-            raise UnreadableError(f"damaged (an unknown marker 0xff{marker:02x})")
+        else:
+            kind = _OTHER_FRAMES.get(marker)
+            named = f"a JPEG of a rare kind ({kind})" if kind else None
+            raise UnreadableError(named or f"damaged (an unknown marker 0xff{marker:02x})")
         place += max(length, 2)
         if place > _LONGEST_HEADER:
             raise UnreadableError("too much in front of its pixels")
@@ -82,8 +87,6 @@ def _walk(data: bytes) -> tuple[int, bool, int]:
 
 def _marker(data: bytes, place: int) -> tuple[int, int]:
     """Return the next marker's second byte and what follows it; what lies before is padding."""
-    if data[place] == 0xFF and data[place + 1] not in (0x00, 0xFF):
-        return data[place + 1], place + 2
     for at in range(place, place + _LONGEST_PADDING):
         if data[at] == 0xFF and data[at + 1] not in (0x00, 0xFF):
             return data[at + 1], at + 2
