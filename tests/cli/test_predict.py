@@ -47,6 +47,18 @@ def test_a_folder_is_searched_and_json_has_a_line_for_each(convlens, digits_mode
     assert right >= 8
 
 
+def test_of_a_folder_only_pictures_are_taken(convlens, digits_model, pictures):
+    for name in ("runs/1/lock", "notes", ".git/config", "__MACOSX/._0.png"):
+        (pictures / name).parent.mkdir(parents=True, exist_ok=True)
+        (pictures / name).write_text("no picture")
+    (pictures / "0.png").rename(pictures / "unnamed")
+    status, out, err = convlens("predict", digits_model, pictures, "--json")
+    assert status == 0
+    assert len(out.splitlines()) == 10
+    assert "unnamed" in out
+    assert err == "note: left out 3 files that are no pictures: notes, notes.txt, runs/1/lock\n"
+
+
 def test_csv_is_a_table_with_every_class(convlens, digits_model, pictures):
     _, out, _ = convlens("predict", digits_model, pictures, "--csv")
     rows = list(csv.DictReader(io.StringIO(out)))

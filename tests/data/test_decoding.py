@@ -327,7 +327,7 @@ def test_damage_never_raises_anything_else(data):
         (b"%!PS-Adobe-3.0 EPSF", "PostScript"),
         (b"8BPS\0\1", "Photoshop"),
         (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
-        (b"\xff\xd8\xff", "damaged header"),
+        (b"\xff\xd8\xff", "truncated"),
     ],
 )
 def test_what_is_no_picture_is_called_what_it_is(data, reason):

@@ -66,10 +66,26 @@ def files(given: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = list(picture_files(path))
-        if not found:
+        found = picture_files(path)
+        if not found.pictures:
             raise DataError(f"there are no pictures in {path}")
-        yield from found
+        if found.others:
+            tell_left_out(path, found.others)
+        yield from found.pictures
+
+
+def tell_left_out(folder: Path, others: Sequence[Path]) -> None:
+    """Say in one line which files of a folder are no pictures."""
+    from convlens.data.names import printable
+
+    named = ", ".join(printable(str(path.relative_to(folder))) for path in others[:3])
+    more = ", …" if len(others) > 3 else ""
+    what = (
+        "1 file that is no picture"
+        if len(others) == 1
+        else f"{len(others):,} files that are no pictures"
+    )
+    click.echo(f"note: left out {what}: {named}{more}", err=True)
 
 
 def answers(classifier: Classifier, paths: Sequence[Path], views: bool) -> Iterator[Answer]:

@@ -15,15 +15,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
-from convlens.data.formats import UnreadableError
+from convlens.data.limits import UnreadableError
 
 Range = tuple[float, float]
 
 GREY_MODES = frozenset(("1", "L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"))
 """Modes of pictures without colour and without transparency."""
+
+TILE = 1 << 20
+"""Pixels that are converted at a time, which bounds the memory that a large picture takes."""
 
 _DEEP_MODES = ("I", "F")
 
@@ -44,13 +49,23 @@ def deep_range(image: Image.Image) -> Range | None:
 
 
 def _has_nan(image: Image.Image) -> bool:
-    # Extrema pass over NaN; a sum by strips does not, and takes little memory.
-    step = max(1, (1 << 20) // image.width)
-    strips = (
-        image.crop((0, y, image.width, min(y + step, image.height)))
-        for y in range(0, image.height, step)
-    )
-    return any(bool(np.isnan(np.asarray(strip)).any()) for strip in strips)
+    # Extrema pass over NaN; a look at every value does not, and by tiles it takes little memory.
+    boxes = tiles(image.size, (1, 1))
+    return any(bool(np.isnan(np.asarray(image.crop(box))).any()) for box in boxes)
+
+
+def tiles(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield boxes (left, top, right, bottom) of about ``TILE`` pixels that cover ``size``.
+
+    All but the last of a row or column have sides that are multiples of ``factors``.
+    """
+    width, height = size
+    across = max(1, min(width, TILE // factors[1]) // factors[0]) * factors[0]
+    across = width if across >= width - factors[0] else across
+    down = max(1, TILE // across // factors[1]) * factors[1]
+    for top in range(0, height, down):
+        for left in range(0, width, across):
+            yield left, top, min(left + across, width), min(top + down, height)
 
 
 def to_eight_bits(image: Image.Image, mode: str, deep: Range | None) -> Image.Image:

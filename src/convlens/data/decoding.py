@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from convlens.data.colours import deep_range, to_eight_bits
-from convlens.data.formats import LARGEST_FILE, UnreadableError, open_picture, quiet
+from convlens.data.colours import TILE, deep_range, tiles, to_eight_bits
+from convlens.data.formats import open_picture, quiet
+from convlens.data.limits import LARGEST_FILE, UnreadableError
+from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
 from convlens.data.pixels import as_bytes_of_pixels
 from convlens.data.preprocessing import Fit, Geometry
@@ -25,18 +27,7 @@ from convlens.errors import DataError
 Raw = bytes | Image.Image | NDArray[Any]
 """A picture to decode: the bytes of its file, an opened picture, or ``(H, W)``, ``(H, W, C)``."""
 
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_EXIF_KEYS = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
-_STRIP = 1 << 20  # pixels converted at a time, which bounds the memory that a large picture takes
+_MOST_REDUCED = 1 << 10  # pixels of a side that become one before the rest is resized
 
 
 def decode(
@@ -131,17 +122,6 @@ def _hint(reason: str) -> str | None:
     return None
 
 
-def orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 (upright) to 8; 1 where there is none or it makes no sense."""
-    if not any(key in image.info for key in _EXIF_KEYS) or image.format == "TIFF":
-        return 1  # TIFF pictures are turned by Pillow while they load
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # damaged EXIF says nothing about the pixels
-        return 1
-    return value if isinstance(value, int) and value in _TURNS else 1
-
-
 def _decode_array(array: NDArray[Any], geometry: Geometry) -> bytes:
     pixels = as_bytes_of_pixels(array)
     if pixels.shape == geometry.shape:
@@ -167,7 +147,7 @@ def _prepare(picture: ImageFile.ImageFile, geometry: Geometry) -> int:
 
 def _decode_image(image: Image.Image, geometry: Geometry, turn: int) -> Image.Image:
     resized = _resize(image, geometry.mode, _unturned(geometry, turn), geometry.fit)
-    return resized.transpose(_TURNS[turn]) if turn in _TURNS else resized
+    return turned(resized, turn)
 
 
 def _unturned(geometry: Geometry, turn: int) -> tuple[int, int]:
@@ -196,10 +176,14 @@ def _resize(image: Image.Image, mode: str, target: tuple[int, int], fit: Fit) ->
     if size == target:
         return _reduce(image, mode, (1, 1))
     scales = _scales(size, target, fit)
-    factors = (max(1, int(scales[0] / 2)), max(1, int(scales[1] / 2)))
-    reduced = _reduce(image, mode, factors)
     taken = min(size[0], target[0] * scales[0]), min(size[1], target[1] * scales[1])
     left, top = (size[0] - taken[0]) / 2, (size[1] - taken[1]) / 2
+    if taken[0] * taken[1] * 4 < size[0] * size[1]:  # a long strip, of which little is wanted
+        corner = math.floor(left), math.floor(top)
+        image = image.crop((*corner, math.ceil(left + taken[0]), math.ceil(top + taken[1])))
+        left, top = left - corner[0], top - corner[1]
+    factors = tuple(min(max(1, int(scale / 2)), _MOST_REDUCED) for scale in scales)
+    reduced = _reduce(image, mode, (factors[0], factors[1]))
     box = (
         left / factors[0],
         top / factors[1],
@@ -219,17 +203,16 @@ def _resize(image: Image.Image, mode: str, target: tuple[int, int], fit: Fit) ->
 
 
 def _reduce(image: Image.Image, mode: str, factors: tuple[int, int]) -> Image.Image:
-    """Convert to ``mode`` and average blocks of ``factors`` pixels, a strip at a time if large."""
+    """Convert to ``mode`` and average blocks of ``factors`` pixels, a tile at a time if large."""
     deep = deep_range(image)
     width, height = image.size
     if image.mode == mode and "transparency" not in image.info:
         return image if factors == (1, 1) else image.reduce(factors)
-    rows = max(1, _STRIP // width // factors[1]) * factors[1]
-    if height <= rows:
+    if width * height <= TILE:
         converted = to_eight_bits(image, mode, deep)
         return converted if factors == (1, 1) else converted.reduce(factors)
     result = Image.new(mode, (math.ceil(width / factors[0]), math.ceil(height / factors[1])))
-    for top in range(0, height, rows):
-        strip = image.crop((0, top, width, min(top + rows, height)))
-        result.paste(to_eight_bits(strip, mode, deep).reduce(factors), (0, top // factors[1]))
+    for box in tiles(image.size, factors):
+        tile = to_eight_bits(image.crop(box), mode, deep).reduce(factors)
+        result.paste(tile, (box[0] // factors[0], box[1] // factors[1]))
     return result

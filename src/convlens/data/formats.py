@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,27 +12,27 @@ from typing import IO, cast
 
 from PIL import ImageFile
 
-LARGEST_PICTURE = 89_000_000
-"""Pixels (width × height) of the largest picture that is decoded."""
-
-LARGEST_COSTLY_PICTURE = 30_000_000
-"""The same for WebP and AVIF, whose decoders take four times the memory and time per pixel."""
-
-LARGEST_FILE = 256 << 20
-"""Bytes of the largest file, or member of an archive, that is read as one picture."""
-
-MOST_SCANNED = 2_000_000_000
-"""Pixels × scans of a progressive JPEG: a small file can ask for hours of decoding."""
+from convlens.data.headers import vet
+from convlens.data.limits import (
+    LARGEST_COSTLY_PICTURE,
+    LARGEST_PICTURE,
+    MOST_MEMORY,
+    UnreadableError,
+    check_pixels,
+)
 
 _PLUGINS = {
-    "JPEG": ("JpegImagePlugin", "JpegImageFile"),
-    "PNG": ("PngImagePlugin", "PngImageFile"),
-    "GIF": ("GifImagePlugin", "GifImageFile"),
-    "BMP": ("BmpImagePlugin", "BmpImageFile"),
-    "WEBP": ("WebPImagePlugin", "WebPImageFile"),
-    "TIFF": ("TiffImagePlugin", "TiffImageFile"),
-    "AVIF": ("AvifImagePlugin", "AvifImageFile"),
+    "JPEG": ("convlens.data.metadata", "PlainJpeg"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "TIFF": ("convlens.data.metadata", "PlainTiff"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
 }
+
+_COPIES = {"WEBP": 4, "AVIF": 4}
+"""How often a decoder holds the whole picture at once; once, where it is not listed."""
 
 _PREFIXES = (
     (b"\xff\xd8\xff", "JPEG"),  # MPO too: its first picture is a JPEG like any other
@@ -56,10 +57,6 @@ _FOREIGN = (
     (b"SIMPLE", "FITS"),
     (b"version https://git-lfs", "a Git LFS pointer: run `git lfs pull`"),
 )
-
-
-class UnreadableError(Exception):
-    """One picture cannot be used; the message is the reason in a few words, without its name."""
 
 
 _quiet_lock = threading.Lock()
@@ -95,15 +92,18 @@ def open_picture(file: IO[bytes]) -> ImageFile.ImageFile:
     name = sniff(head)
     if name is None:
         raise UnreadableError(describe(head))
+    size = file.seek(0, os.SEEK_END)
+    held = vet(name, file, size)
     file.seek(0)
     picture = _plugin(name)(file)
     width, height = picture.size
-    most = LARGEST_COSTLY_PICTURE if name in ("WEBP", "AVIF") else LARGEST_PICTURE
-    if width * height > most:
-        reason = f"too large ({width:,} x {height:,} pixels; at most {most:,} in all)"
-        raise UnreadableError(reason)
-    if name == "JPEG" and "progressive" in picture.info:
-        _check_scans(file, width * height)
+    costly = name in _COPIES or picture.mode == "LAB"
+    check_pixels(width, height, LARGEST_COSTLY_PICTURE if costly else LARGEST_PICTURE)
+    each = 1 if picture.mode in ("1", "L", "P") else 2 if picture.mode.startswith("I;16") else 4
+    taken = size + held + width * height * each * _COPIES.get(name, 1)
+    if taken > MOST_MEMORY:
+        shown = f"{taken >> 20:,} MB of memory; at most {MOST_MEMORY >> 20:,}"
+        raise UnreadableError(f"too large ({width:,} x {height:,} pixels take {shown})")
     return picture
 
 
@@ -126,20 +126,11 @@ def _plugin(name: str) -> Callable[[IO[bytes]], ImageFile.ImageFile]:
     # Image.open would import every plugin for the rarer formats, and warn about sizes by itself.
     if name not in _loaded:
         module, factory = _PLUGINS[name]
-        plugin = import_module(f"PIL.{module}")
+        plugin = import_module(module)
         if not getattr(plugin, "SUPPORTED", True):
             raise UnreadableError(f"{name} is not read by this build of Pillow")
         _loaded[name] = cast(Callable[[IO[bytes]], ImageFile.ImageFile], getattr(plugin, factory))
     return _loaded[name]
-
-
-def _check_scans(file: IO[bytes], pixels: int) -> None:
-    place = file.tell()
-    file.seek(0)
-    scans = file.read(LARGEST_FILE).count(b"\xff\xda")
-    file.seek(place)
-    if scans * pixels > MOST_SCANNED:
-        raise UnreadableError(f"a progressive JPEG of {scans} scans, too many for its size")
 
 
 def describe(head: bytes) -> str:

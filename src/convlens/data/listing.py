@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from convlens.data.names import is_hidden, may_be_picture
+from convlens.data.formats import sniff
+from convlens.data.names import has_picture_ending, is_hidden, may_be_picture
 
 
-def picture_files(folder: Path) -> Iterator[Path]:
-    """Every file below ``folder`` that may be a picture, sorted; links to folders are not entered.
+class Pictured(NamedTuple):
+    """Files that are pictures, by name or by content, sorted; and other files, left out."""
 
-    Hidden files and what is no picture by its ending are left out, as in training.
+    pictures: list[Path]
+    others: list[Path]
+
+
+def picture_files(folder: Path) -> Pictured:
+    """Return the pictures below ``folder``; links to folders are not entered.
+
+    What has a picture's ending counts even where it is none, so that a broken one is told; a file
+    without such an ending counts where it begins as a picture. Hidden ones are left out unseen.
     """
+    found = Pictured([], [])
     for below, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_hidden(name))
         for name in sorted(files):
             path = Path(below, name)
-            if not is_hidden(name) and may_be_picture(name) and path.is_file():
-                yield path
+            if not is_hidden(name) and path.is_file():
+                (found.pictures if _is_picture(path) else found.others).append(path)
+    return found
+
+
+def _is_picture(path: Path) -> bool:
+    if has_picture_ending(path.name):
+        return True
+    if not may_be_picture(path.name):
+        return False
+    try:
+        with path.open("rb") as file:
+            return sniff(file.read(64)) is not None
+    except OSError:
+        return True  # unreadable: to be told by name

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convlens.data.colours import to_eight_bits
-from convlens.data.formats import LARGEST_PICTURE, UnreadableError
+from convlens.data.limits import LARGEST_PICTURE, UnreadableError
 
 
 def as_bytes_of_pixels(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ import zlib
 from typing import IO
 
 from convlens.data.decoding import Raw, read_file, reason_of
-from convlens.data.formats import LARGEST_FILE, UnreadableError
+from convlens.data.limits import LARGEST_FILE, UnreadableError
 from convlens.data.sources.source import Place, Span
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # of a member of a zip

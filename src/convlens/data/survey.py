@@ -13,8 +13,10 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from convlens.data.colours import deep_range, to_eight_bits
-from convlens.data.decoding import orientation, reason_of
-from convlens.data.formats import UnreadableError, open_picture, quiet
+from convlens.data.decoding import reason_of
+from convlens.data.formats import open_picture, quiet
+from convlens.data.limits import UnreadableError
+from convlens.data.metadata import orientation
 from convlens.data.pictures import Skipped
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Item, Source

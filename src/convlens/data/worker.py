@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from convlens.data.canvas import mapped
 from convlens.data.decoding import decode_pixels
-from convlens.data.formats import UnreadableError, quiet
+from convlens.data.formats import quiet
+from convlens.data.limits import UnreadableError
 from convlens.data.preprocessing import Geometry
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Place, Span

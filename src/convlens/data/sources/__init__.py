@@ -10,7 +10,9 @@ from convlens.data.names import printable
 from convlens.data.sources.archive import open_archive
 from convlens.data.sources.arrays import open_mapping, open_npz, open_pair
 from convlens.data.sources.digits import open_digits
-from convlens.data.sources.folder import open_folder
+from convlens.data.sources.files import is_data, is_table
+from convlens.data.sources.folder import open_beside, open_folder
+from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.source import Item, Source
 from convlens.data.sources.tree import LAYOUT
 from convlens.errors import DataError
@@ -24,9 +26,10 @@ Data = str | Path | tuple[Any, Any] | Mapping[str, Any]
 def open_source(data: Data) -> Source:
     """List the pictures of ``data`` without decoding any.
 
-    ``data`` is the word ``digits``, the path of a folder, of a ``.zip`` or ``.tar`` (compressed or
-    not), or of an ``.npz``; or a pair ``(images, labels)``, or a dict of parts or arrays. Raises
-    DataError, with a hint, where there is nothing to learn from.
+    ``data`` is the word ``digits``; the path of a folder, of a ``.zip`` or ``.tar`` (compressed or
+    not), of an ``.npz`` or ``.parquet``, of a table of labels, or of MNIST's or CIFAR's files; a
+    pair ``(images, labels)``; or a dict of parts or arrays. Raises DataError, with a hint, where
+    there is nothing to learn from.
     """
     if isinstance(data, Mapping):
         return open_mapping(data)
@@ -49,6 +52,10 @@ def open_source(data: Data) -> Source:
         raise DataError(f"there is no folder or file {shown}", "check the path, or try `digits`")
     if path.suffix.lower() == ".npz":
         return open_npz(path)
+    if path.suffix.lower() == ".parquet":
+        return open_parquet([path], printable(path.name), str(path.absolute()))
+    if is_data(path.name) or is_table(path.name):
+        return open_beside(path)
     if _is_picture(path):
         raise DataError(f"{shown} is a single picture", LAYOUT)
     return open_archive(path)

@@ -12,10 +12,10 @@ import zlib
 from pathlib import Path
 
 from convlens.data.names import printable
-from convlens.data.sources.pictured import pictured
+from convlens.data.sources.contents import files_of
+from convlens.data.sources.listed import source_of_files
 from convlens.data.sources.source import Source
 from convlens.data.sources.tars import list_tar
-from convlens.data.sources.tree import arrange
 from convlens.data.sources.zips import list_zip
 from convlens.errors import DataError
 
@@ -35,14 +35,4 @@ def open_archive(path: Path) -> Source:
         raise DataError(message, _KINDS) from error
     except (OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {printable(str(error))[:120]}", _KINDS) from error
-    layout = arrange(list(contents.entries.values()), contents.folders, name)
-    source = Source(
-        "archive",
-        name,
-        layout.classes,
-        layout.items,
-        tuple(contents.skipped),
-        layout.warnings,
-        location,
-    )
-    return pictured(source)
+    return source_of_files("archive", files_of(contents, name), location)

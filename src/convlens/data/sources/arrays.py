@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convlens.data.colours import GREY_MODES, deep_range, to_eight_bits
-from convlens.data.formats import UnreadableError
+from convlens.data.limits import UnreadableError
 from convlens.data.memory import physical_memory
+from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
 from convlens.data.pixels import as_batch, as_bytes_of_pixels
+from convlens.data.sources.paths import is_paths, open_paths
 from convlens.data.sources.source import Item, Kind, Part, Source
 from convlens.errors import DataError
 
@@ -85,6 +87,8 @@ def open_pair(pair: tuple[Any, ...]) -> Source:
     """Return the source in a pair ``(images, labels)``."""
     if len(pair) != 2:
         raise DataError(f"{len(pair)} values are not a pair of images and labels", KEYS)
+    if is_paths(pair[0]):
+        return open_paths([Path(path) for path in pair[0]], *classed(pair[1], "the list"))
     return source_of_parts("arrays", "arrays", {None: (pair[0], pair[1])})
 
 
@@ -115,6 +119,13 @@ def source_of_parts(
     return Source(kind, name, names, tuple(items))
 
 
+def classed(values: object, name: str) -> tuple[tuple[str, ...], list[int]]:
+    """Return the classes that labels name, sorted, and the index of each label."""
+    labels = _labels(values, name)
+    names, index = _classes(labels, None, name)
+    return names, [index[label] for label in labels.tolist()]
+
+
 def _find(arrays: Mapping[str, Any], stems: tuple[str, ...], suffix: str) -> object:
     for stem in stems:
         for key in (f"{stem}_{suffix}", f"{suffix}_{stem}") if suffix else (stem,):
@@ -138,6 +149,8 @@ def _pictures(images: object, name: str) -> list[NDArray[np.uint8]]:
 
 def _array(image: object) -> NDArray[Any]:
     if isinstance(image, Image.Image):
+        image.load()
+        image = turned(image, orientation(image))
         image = to_eight_bits(image, "L" if image.mode in GREY_MODES else "RGB", deep_range(image))
     return np.asarray(image)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from convlens.data.formats import LARGEST_FILE
+from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
+from convlens.data.sources.files import Files, is_data, is_table
 from convlens.data.sources.source import Place
 from convlens.data.sources.tree import Entry
 from convlens.errors import DataError
@@ -18,14 +19,18 @@ class Contents:
 
     def __init__(self) -> None:
         self.entries: dict[Path, Entry] = {}
+        self.tables: dict[Path, Place] = {}
+        self.data: dict[Path, Place] = {}
         self.folders: set[Path] = set()
         self.skipped: list[Skipped] = []
         self.held = 0  # bytes of members kept in memory
 
     def wanted(self, name: str, size: int) -> Path | None:
-        """Return the path of a member that should be tried as a picture, or None."""
+        """Return the path of a member that may be a picture, a table or data, or None."""
         path = _split(name)
-        if not path or any(map(is_hidden, path)) or not may_be_picture(path[-1]):
+        if not path or any(map(is_hidden, path)):
+            return None
+        if not (may_be_picture(path[-1]) or is_table(path[-1]) or is_data(path[-1])):
             return None
         shown = tuple(map(printable, path))
         if size > LARGEST_FILE:
@@ -35,7 +40,12 @@ class Contents:
 
     def add(self, path: Path, size: int, place: Place, stamp: int = 0) -> None:
         """Take a member in; of two with one name the later holds, as when unpacking."""
-        self.entries[path] = Entry(path, size, place, stamp)
+        if is_table(path[-1]):
+            self.tables[path] = place
+        elif is_data(path[-1]):
+            self.data[path] = place
+        else:
+            self.entries[path] = Entry(path, size, place, stamp)
 
     def add_folder(self, name: str) -> None:
         """Remember a folder, which may turn out to be a class without pictures."""
@@ -54,6 +64,18 @@ class Contents:
     def skip(self, path: Path, reason: str) -> None:
         """Leave a member out by name."""
         self.skipped.append(Skipped("/".join(path), reason))
+
+
+def files_of(contents: Contents, name: str) -> Files:
+    """Return what was gathered, as the files of the archive ``name``."""
+    return Files(
+        name,
+        list(contents.entries.values()),
+        list(contents.folders),
+        contents.tables,
+        contents.data,
+        tuple(contents.skipped),
+    )
 
 
 def _split(name: str) -> list[str]:

@@ -7,9 +7,14 @@ from pathlib import Path
 
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
+from convlens.data.sources.files import Files, Names, is_data, is_table
+from convlens.data.sources.listed import source_of_files
+from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.pictured import pictured
-from convlens.data.sources.source import Source
-from convlens.data.sources.tree import Entry, arrange
+from convlens.data.sources.source import Place, Source
+from convlens.data.sources.table import COLUMNS
+from convlens.data.sources.tabled import arrange_by_tables
+from convlens.data.sources.tree import Entry
 from convlens.errors import DataError
 
 Identity = tuple[int, int]
@@ -24,6 +29,9 @@ class _Listing:
 
     def __init__(self, root: str) -> None:
         self.entries: list[Entry] = []
+        self.tables: dict[tuple[str, ...], Place] = {}
+        self.data: dict[tuple[str, ...], Place] = {}
+        self.shards: list[Path] = []
         self.folders: list[tuple[str, ...]] = []
         self.skipped: list[Skipped] = []
         self._walk(root, (), set())
@@ -53,7 +61,13 @@ class _Listing:
             if entry.is_dir():
                 self._walk(entry.path, path, seen)
             elif entry.is_file():
-                if may_be_picture(entry.name):
+                if is_table(entry.name):
+                    self.tables[path] = entry.path
+                elif is_data(entry.name):
+                    self.data[path] = entry.path
+                elif entry.name.lower().endswith(".parquet"):
+                    self.shards.append(Path(entry.path))
+                elif may_be_picture(entry.name):
                     status = entry.stat()
                     stamp = hash((status.st_mtime_ns, status.st_ctime_ns))
                     self.entries.append(Entry(path, status.st_size, entry.path, stamp))
@@ -69,17 +83,58 @@ def open_folder(folder: Path) -> Source:
     root = str(folder.resolve())
     name = printable(Path(root).name or root)
     listing = _Listing(root)
-    if not listing.entries and listing.skipped:
+    if not (listing.entries or listing.data or listing.shards) and listing.skipped:
         first = listing.skipped[0]
         raise DataError(f"nothing in {name} can be read: {first.file}: {first.reason}")
-    layout = arrange(listing.entries, listing.folders, name)
-    source = Source(
-        "folder",
+    if listing.shards and not listing.entries:
+        return open_parquet(listing.shards, name, root)
+    files = Files(
         name,
-        layout.classes,
-        layout.items,
+        listing.entries,
+        listing.folders,
+        listing.tables,
+        listing.data,
         tuple(listing.skipped),
-        layout.warnings,
-        root,
     )
-    return pictured(source)
+    return source_of_files("folder", files, root)
+
+
+def open_beside(file: Path) -> Source:
+    """Open the folder that a table or a file of MNIST's or CIFAR's lies in, by this file alone."""
+    root = str(file.parent.resolve())
+    name = printable(file.name)
+    path = (printable(file.name),)
+    if is_table(file.name):
+        listing = _Listing(root)
+        files = Files(
+            name,
+            listing.entries,
+            listing.folders,
+            {path: str(file)},
+            skipped=tuple(listing.skipped),
+        )
+        told = arrange_by_tables(files)
+        if told is None:
+            raise DataError(f"there are no pictures beside {name}", COLUMNS)
+        layout, skipped = told
+        return pictured(
+            Source(
+                "folder",
+                name,
+                layout.classes,
+                layout.items,
+                (*files.skipped, *skipped),
+                layout.warnings,
+                root,
+            )
+        )
+    beside: dict[Names, Place] = {
+        (printable(other.name),): str(other)
+        for other in sorted(file.parent.iterdir())
+        if is_data(other.name) and (other == file or not _holds_pictures(other.name))
+    }
+    return source_of_files("folder", Files(name, [], [], data=beside), root)
+
+
+def _holds_pictures(name: str) -> bool:
+    return "idx3" in name or "idx4" in name or name.endswith(".bin")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convlens.data.formats import UnreadableError, describe, sniff
+from convlens.data.formats import describe, sniff
+from convlens.data.limits import UnreadableError
 from convlens.data.names import has_picture_ending
 from convlens.data.sources.source import Item, Place, Source
 from convlens.data.sources.tree import LAYOUT

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convlens.data.pictures import Skipped
 
-Kind = Literal["digits", "folder", "archive", "arrays"]
+Kind = Literal["digits", "folder", "archive", "arrays", "files"]
 Part = Literal["train", "validation", "test"]
 
 

@@ -7,11 +7,13 @@ compressed files that they are; nothing is unpacked to disk.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import IO, cast
 
@@ -92,7 +94,20 @@ def _unpacker(file: IO[bytes]) -> IO[bytes] | None:
         return cast(IO[bytes], bz2.BZ2File(file))
     if head == b"\xfd7zXZ\0":
         return cast(IO[bytes], lzma.LZMAFile(file))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return _zstandard(file)
     return None
+
+
+def _zstandard(file: IO[bytes]) -> IO[bytes]:
+    """Unpack by Python's own library, from 3.14 on, or the package ``zstandard``."""
+    with contextlib.suppress(ImportError):
+        return cast(IO[bytes], import_module("compression.zstd").ZstdFile(file))
+    with contextlib.suppress(ImportError):
+        unpacker = import_module("zstandard").ZstdDecompressor()
+        return cast(IO[bytes], unpacker.stream_reader(file, read_across_frames=True))
+    message = f"{printable(Path(file.name).name)} is packed by Zstandard, which is not read here"
+    raise DataError(message, "`pip install zstandard`, or pack it as .tar.gz")
 
 
 class _Metered:

@@ -19,6 +19,7 @@ PARTS: dict[str, Part] = {
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "dev": "validation",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 
-from convlens.data.formats import LARGEST_FILE
+from convlens.data.limits import LARGEST_FILE
 from convlens.data.sources.contents import Contents
 from convlens.data.sources.source import Span
 

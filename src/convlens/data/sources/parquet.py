@@ -1,0 +1,158 @@
+"""Parquet files with a column of pictures, as data sets on the Hugging Face hub are kept.
+
+Source: the hub's ``Image`` feature is a struct of ``bytes`` and ``path``, its ``ClassLabel`` an
+integer whose names stand as JSON under ``huggingface`` in the schema's metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convlens.data.limits import LARGEST_FILE
+from convlens.data.memory import physical_memory
+from convlens.data.names import printable
+from convlens.data.pictures import Skipped
+from convlens.data.sources.source import Item, Part, Source
+from convlens.data.sources.table import LABELS
+from convlens.data.sources.tree import PARTS
+from convlens.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_IMAGES = ("image", "img", "picture", "pixel_values")
+_LABELS = (*LABELS, "fine_label", "coarse_label")
+_ROWS = 64  # read at a time, so that a value repeated by reference stays small
+_COLUMNS = "give an image column (bytes, or a struct with them) and a label column"
+
+Row = tuple[str, Part | None, object, bytes | None, int]
+
+
+def open_parquet(paths: Sequence[Path], name: str, location: str) -> Source:
+    """Hold the pictures of Parquet files, as the compressed files that they are, in memory.
+
+    The part is told by the name of a file or its folder (``test-00000-of-00001.parquet``). Raises
+    DataError without pyarrow, for damaged files, missing columns, or more than a quarter of the
+    memory.
+    """
+    rows: list[Row] = []
+    names: list[str] | None = None
+    room = physical_memory() // 4
+    parts = [_part(path, Path(location)) for path in paths]
+    told = None not in parts and "train" in parts
+    for path, part in sorted(zip(paths, parts, strict=True), key=lambda pair: str(pair[0])):
+        found, given = _rows(path, part if told else None, room)
+        room -= sum(len(row[3] or b"") for row in found)
+        rows += found
+        names = names or given
+    return _source(rows, names, name, location)
+
+
+def _rows(path: Path, part: Part | None, room: int) -> tuple[list[Row], list[str] | None]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise DataError(
+            "reading Parquet needs pyarrow", 'install it with `pip install "convlens[parquet]"`'
+        ) from error
+    shown = printable(path.name)
+    try:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            image = _image_column(schema, shown)
+            label = _column(schema.names, _LABELS)
+            if label is None:
+                raise DataError(f"{shown} has no label column; {_listed(schema.names)}", _COLUMNS)
+            rows: list[Row] = []
+            stamp = path.stat().st_mtime_ns
+            for batch in file.iter_batches(batch_size=_ROWS, columns=[image, label]):
+                values = zip(batch[image], batch[label].to_pylist(), strict=True)
+                for picture, given in values:
+                    content = _content(picture)
+                    room -= len(content or b"")
+                    if room < 0:
+                        message = f"the pictures in {shown} do not fit into memory"
+                        raise DataError(message, "unpack them into class folders")
+                    place = f"{path.stem}/{len(rows):06d}"
+                    rows.append((place, part, given, content, stamp))
+            return rows, _class_names(schema, label)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = printable(str(error))[:80]
+        raise DataError(f"{shown} is not a Parquet file, or damaged ({reason})") from error
+
+
+def _source(rows: Sequence[Row], names: Sequence[str] | None, name: str, location: str) -> Source:
+    values = {given for _, _, given, _, _ in rows if isinstance(given, int | str)}
+    if names is not None and all(isinstance(v, int) and -1 <= v < len(names) for v in values):
+        classes = tuple(map(printable, names))
+        index: dict[object, int] = {number: number for number in range(len(classes))}
+    else:
+        order = sorted(values, key=lambda v: (isinstance(v, str), v))
+        classes = tuple(printable(str(value)) for value in order)
+        index = {value: number for number, value in enumerate(order)}
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    for place, part, given, content, stamp in rows:
+        label = index.get(given) if isinstance(given, int | str) else None
+        if label is None:
+            skipped.append(Skipped(place, "has no label"))
+        elif not content or len(content) > LARGEST_FILE:
+            skipped.append(Skipped(place, "holds no picture" if not content else "too large"))
+        else:
+            items.append(Item(place, label, part, len(content), content, stamp))
+    if not items:
+        raise DataError(f"there are no pictures with labels in {name}", _COLUMNS)
+    items.sort(key=lambda item: item.name)
+    return Source("archive", name, classes, tuple(items), tuple(skipped), (), location)
+
+
+def _content(picture: pa.Scalar) -> bytes | None:
+    value: Any = picture.as_py()
+    if isinstance(value, dict):
+        value = value.get("bytes")
+    return value if isinstance(value, bytes) else None
+
+
+def _image_column(schema: pa.Schema, shown: str) -> str:
+    import pyarrow as pa
+
+    def fits(kind: pa.DataType) -> bool:
+        if pa.types.is_struct(kind):
+            names = [kind.field(n).name for n in range(kind.num_fields)]
+            return "bytes" in names and fits(kind.field("bytes").type)
+        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+    fitting = [field.name for field in schema if fits(field.type)]
+    if not fitting:
+        raise DataError(f"{shown} has no image column; {_listed(schema.names)}", _COLUMNS)
+    return _column(fitting, _IMAGES) or fitting[0]
+
+
+def _column(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    spelled = {column.casefold(): column for column in columns}
+    return next((spelled[name] for name in names if name in spelled), None)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return "its columns: " + (", ".join(f"`{printable(c)}`" for c in columns[:8]) or "none")
+
+
+def _class_names(schema: pa.Schema, label: str) -> list[str] | None:
+    try:
+        told = json.loads((schema.metadata or {})[b"huggingface"])
+        names = told["info"]["features"][label]["names"]
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return None
+    known = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return names if known and len(set(names)) == len(names) else None
+
+
+def _part(path: Path, root: Path) -> Part | None:
+    below = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
+    words = [re.split(r"[-._]", name.casefold())[0] for name in reversed(below)]
+    return next((PARTS[word] for word in words if word in PARTS), None)
