@@ -1,0 +1,234 @@
+"""Which pictures are the same picture, whether resized, recompressed or mirrored; without torch.
+
+    alike = likeness(pixels)        # (N, H, W, C) uint8, once for each picture
+    groups(alike)                   # (N,) one number for all that are the same picture
+    pairs(alike)                    # who resembles whom, and how closely
+
+A picture is described by the waves of its brightness, as a perceptual hash is: the low frequencies
+of its cosine transform, ring by ring of equal frequency, each ring brought to the same length.
+Resizing takes from all waves of a ring alike, so it leaves the description as it is; recompression
+hardly touches low frequencies; and mirroring turns the sign of the waves that are odd from left to
+right, so that one comparison serves both ways.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+NEAR = 0.075
+"""Distance of two descriptions, 0 to 1.4, up to which they are of one picture.
+
+Chosen on MNIST, whose digits are more alike than most pictures: see docs/journal.md.
+"""
+
+_HIGHEST = 10  # waves across the picture
+_FLOOR = 0.05  # of all contrast: a ring with less is noise, and not blown up to full length
+_LEAST_CONTRAST = 1.0  # levels; a picture with less shows nothing to compare
+_TONE = 16.0  # levels by which the mean colours of one picture may differ
+_FADED = 0.6  # of the contrast that may be left after resizing
+_BLOCK = 1024  # pictures compared at a time
+_FLOOD = 4 * _BLOCK  # pairs from two blocks, above which only enough are kept to join them
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as JPEG weighs the channels
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Likeness:
+    """Descriptions of N pictures.
+
+    ``even`` (N, E) and ``odd`` (N, O) float32, together of length 1 (0 for a blank picture): the
+    waves that stay and those that change sign when the picture is mirrored. ``contrast`` (N,) in
+    levels, ``tones`` (N, 2·C) the mean colour above and below the middle, ``codes`` (N,) uint64
+    the same for equal pixels.
+    """
+
+    even: NDArray[np.float32]
+    odd: NDArray[np.float32]
+    contrast: NDArray[np.float32]
+    tones: NDArray[np.float32]
+    codes: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pairs:
+    """P pairs of like pictures: ``first`` < ``second`` (P,) int64, sorted.
+
+    ``distance`` (P,) float32 is 0 for equal pixels; ``mirrored`` (P,) says that one is the other's
+    mirror image.
+    """
+
+    first: Indices
+    second: Indices
+    distance: NDArray[np.float32]
+    mirrored: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def likeness(pixels: NDArray[np.uint8]) -> Likeness:
+    """Describe pictures ``(N, H, W, C)`` uint8, C 1 or 3; 28 to 64 pixels a side serve best."""
+    count, height, width, channels = pixels.shape
+    down, across = _waves(height), _waves(width)
+    rings, turns = _rings(len(down), len(across))
+    shape = (count, int((rings > 0).sum()))
+    found = np.empty(shape, np.float32)
+    contrast = np.empty(count, np.float32)
+    tones = np.empty((count, 2 * channels), np.float32)
+    for start in range(0, count, _BLOCK):
+        block = pixels[start : start + _BLOCK].astype(np.float32)
+        rows = slice(start, start + len(block))
+        grey = block[..., 0] if channels == 1 else block @ _LUMA
+        waves = np.asarray(down @ grey @ across.T, np.float32).reshape(len(block), -1)
+        found[rows], whole = _levelled(waves[:, rings > 0], rings[rings > 0])
+        contrast[rows] = whole / np.sqrt(height * width)
+        halves = (block[:, : (height + 1) // 2], block[:, height // 2 :])
+        tones[rows] = np.concatenate([half.mean(axis=(1, 2)) for half in halves], axis=1)
+    turned = turns[rings > 0]
+    even, odd = np.ascontiguousarray(found[:, ~turned]), np.ascontiguousarray(found[:, turned])
+    return Likeness(even, odd, contrast, tones, _codes(pixels))
+
+
+def groups(alike: Likeness, threshold: float = NEAR) -> Indices:
+    """Number the pictures ``(N,)`` int64: equal numbers for those that are joined by pairs.
+
+    A group's number is the smallest index in it, so that a picture like no other has its own.
+    """
+    found = pairs(alike, threshold)
+    return joined(len(alike), found.first, found.second)
+
+
+def joined(count: int, first: Indices, second: Indices) -> Indices:
+    """The groups ``(count,)`` that pairs join, each numbered by its smallest index."""
+    edges = coo_matrix((np.ones(len(first), np.int8), (first, second)), (count, count))
+    _, group = connected_components(edges, directed=False)
+    _, leaders = np.unique(group, return_index=True)
+    return np.asarray(leaders[group], np.int64)
+
+
+def pairs(alike: Likeness, threshold: float = NEAR) -> Pairs:
+    """The pairs of pictures whose descriptions are at most ``threshold`` apart.
+
+    Of many equal pictures each is paired with the first alone; and where thousands are alike,
+    only as many pairs are given as join them.
+    """
+    _, leaders, inverse = np.unique(alike.codes, return_index=True, return_inverse=True)
+    first = leaders[inverse].astype(np.int64)
+    copies = np.flatnonzero(first != np.arange(len(alike)))
+    i, j, distance, mirrored = _near(alike, np.sort(leaders), threshold)
+    i, j = np.concatenate([first[copies], i]), np.concatenate([copies, j])
+    distance = np.concatenate([np.zeros(len(copies), np.float32), distance])
+    mirrored = np.concatenate([np.zeros(len(copies), np.bool_), mirrored])
+    low, high = np.minimum(i, j), np.maximum(i, j)
+    order = np.lexsort((high, low))
+    return Pairs(low[order], high[order], distance[order], mirrored[order])
+
+
+def _waves(side: int) -> NDArray[np.float32]:
+    """The cosine waves ``(B, side)`` of a line, as rows of length 1 (the DCT-II)."""
+    count = min(side, _HIGHEST + 1)
+    places = (np.arange(side) + 0.5) / side
+    waves = np.cos(np.pi * np.arange(count)[:, None] * places) * np.sqrt(2 / side)
+    waves[0] /= np.sqrt(2)
+    return np.asarray(waves, np.float32)
+
+
+def _rings(down: int, across: int) -> tuple[Indices, NDArray[np.bool_]]:
+    """For each pair of waves its ring, 0 where left out, and whether mirroring turns its sign."""
+    v, u = np.indices((down, across)).reshape(2, -1)
+    radius = np.hypot(u, v)
+    return np.where(radius > _HIGHEST, 0, np.rint(radius)).astype(np.int64), u % 2 == 1
+
+
+def _levelled(
+    waves: NDArray[np.float32], rings: Indices
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Descriptions (n, D) of length 1, every ring of equal weight, and the lengths (n,) before."""
+    whole = np.linalg.norm(waves, axis=1)
+    found = np.zeros_like(waves)
+    for ring in np.unique(rings):
+        part = waves[:, rings == ring]
+        length = np.linalg.norm(part, axis=1) + _FLOOR * whole
+        found[:, rings == ring] = part / np.maximum(length, 1e-6)[:, None]
+    found /= np.maximum(np.linalg.norm(found, axis=1), 1e-6)[:, None]
+    return found, np.asarray(whole, np.float32)
+
+
+def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    digests = (
+        hashlib.blake2b(np.ascontiguousarray(one).data, digest_size=8).digest() for one in pixels
+    )
+    return np.frombuffer(b"".join(digests), np.uint64)
+
+
+Found = tuple[Indices, Indices, NDArray[np.float32], NDArray[np.bool_]]
+
+
+def _near(alike: Likeness, chosen: Indices, threshold: float) -> Found:
+    """Pairs among the pictures ``chosen``, found block by block along the widest direction."""
+    chosen = chosen[alike.contrast[chosen] >= _LEAST_CONTRAST]
+    even, odd = alike.even[chosen], alike.odd[chosen]
+    along = _widest(even)
+    order = np.argsort(along, kind="stable")
+    chosen, even, odd, along = chosen[order], even[order], odd[order], along[order]
+    parts: list[Found] = []
+    for start in range(0, len(chosen), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        # A distance along one direction is never more than that along all.
+        end = int(np.searchsorted(along, along[rows][-1] + threshold, side="right"))
+        for begin in range(start, end, _BLOCK):
+            columns = slice(begin, min(begin + _BLOCK, end))
+            straight, turned = even[rows] @ even[columns].T, odd[rows] @ odd[columns].T
+            i, j = np.nonzero(straight + np.abs(turned) >= 1 - threshold**2 / 2)
+            i, j = (i, j) if begin > start else (i[i < j], j[i < j])
+            cosine = straight[i, j] + np.abs(turned[i, j])
+            distance = np.sqrt(np.maximum(2 - 2 * cosine, 0)).astype(np.float32)
+            part = (chosen[rows][i], chosen[columns][j], distance, turned[i, j] < 0)
+            parts.append(_thinned(_verified(alike, part)))
+    if not parts:
+        none = np.empty(0, np.int64)
+        return none, none, np.empty(0, np.float32), np.empty(0, np.bool_)
+    i, j, distance, mirrored = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return i, j, distance, mirrored
+
+
+def _widest(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Coordinates (n,) along the direction in which ``values`` (n, D) spread most."""
+    if len(values) < 2:
+        return np.zeros(len(values), np.float32)
+    centred = values - values.mean(axis=0)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    return np.asarray(values @ directions[:, -1], np.float32)
+
+
+def _verified(alike: Likeness, found: Found) -> Found:
+    """The pairs that also agree in colour and in contrast, which descriptions leave out."""
+    i, j = found[0], found[1]
+    same_tone = np.abs(alike.tones[i] - alike.tones[j]).max(axis=1, initial=0) <= _TONE
+    low = np.minimum(alike.contrast[i], alike.contrast[j])
+    kept = same_tone & (low >= _FADED * np.maximum(alike.contrast[i], alike.contrast[j]))
+    return i[kept], j[kept], found[2][kept], found[3][kept]
+
+
+def _thinned(found: Found) -> Found:
+    """The pairs, or where there is a flood of them the nearest that join the same pictures."""
+    i, j, distance, mirrored = found
+    if len(i) <= _FLOOD:
+        return found
+    places, ends = np.unique(np.concatenate([i, j]), return_inverse=True)
+    weights = distance + 1e-3  # a sparse matrix leaves out zeros
+    size = (len(places), len(places))
+    tree = minimum_spanning_tree(csr_matrix((weights, (ends[: len(i)], ends[len(i) :])), size))
+    row, column = tree.nonzero()
+    kept = np.isin(ends[: len(i)] * len(places) + ends[len(i) :], row * len(places) + column)
+    return i[kept], j[kept], distance[kept], mirrored[kept]
