@@ -96,7 +96,7 @@ def _looked_at(
     with start_loading(
         source, everything, width=width, height=height, channels=channels, cache=cache
     ) as loading:
-        headers = read_headers(source, lambda done, total: progress("headers", done, total))
+        headers = read_headers(source, lambda done, total: progress("reading headers", done, total))
         dataset = loading.result(lambda done, total: progress("decoding", done, total))
     progress("comparing", 0, 1)
     pictures = dataset.train
@@ -144,7 +144,7 @@ def _probabilities(view: View, seed: int, progress: Progress) -> NDArray[np.floa
         view.classes,
         view.groups,
         seed=seed,
-        progress=lambda done: progress("labels", round(1000 * done), 1000),
+        progress=lambda done: progress("judging labels", round(1000 * done), 1000),
     )
 
 

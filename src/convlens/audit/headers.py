@@ -42,7 +42,7 @@ def read_headers(source: Source, progress: Progress) -> Headers:
     with Reader() as reader, quiet():
         for row, item in enumerate(source.items):
             try:
-                told[row, :3] = _header(reader, item)
+                told[row, :3] = header(reader, item)
             except Exception:  # Pillow's plugins raise nearly anything; decoding will say why
                 told[row, 2] = -1
             told[row, 3] = 0 if source.in_memory else item.size or 0
@@ -52,7 +52,8 @@ def read_headers(source: Source, progress: Progress) -> Headers:
     return Headers(*told.T)
 
 
-def _header(reader: Reader, item: Item) -> tuple[int, int, int]:
+def header(reader: Reader, item: Item) -> tuple[int, int, int]:
+    """Width and height, upright, and mode of one picture; raises nearly anything if damaged."""
     place = item.place
     if isinstance(place, np.ndarray):
         return place.shape[1], place.shape[0], MODES.index("L" if place.shape[2] == 1 else "RGB")
