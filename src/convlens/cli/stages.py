@@ -40,7 +40,8 @@ class Stages:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.bars.stop()
+        if self.bars.live.is_started:
+            self.bars.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show how far ``stage`` has come."""
