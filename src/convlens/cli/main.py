@@ -18,6 +18,7 @@ BEGUN = time.monotonic()
 """When the command began: ``--budget`` counts from here."""
 
 COMMANDS = {
+    "check": "Look for what in the pictures would spoil a training.",
     "train": "Train a network on pictures and write a model file.",
     "runs": "List trainings: running, unfinished, finished.",
     "predict": "Classify pictures.",

@@ -1,0 +1,127 @@
+"""``convlens check``: what in a folder of pictures would spoil a training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from convlens.audit import Finding, Findings
+
+OURS = b"Made by ConvLens"
+
+STYLES = {"serious": "bold red", "look": "yellow", "note": "dim"}
+
+NAMED = 3
+"""Cases named below a finding; ``--json`` and ``--html`` have them all, or most."""
+
+
+@click.command()
+@click.argument("data")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page with thumbnails.")
+@click.option("--no-labels", is_flag=True, help="Train no networks to judge the labels: quicker.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where anything serious is found.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="For what is drawn.")
+@click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
+def check(
+    data: str,
+    html: Path | None,
+    no_labels: bool,
+    strict: bool,
+    seed: int,
+    no_cache: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Look for what would spoil a training on DATA, most serious first.
+
+    Copies of a picture across training and test or across classes, wrong labels, files that cannot
+    be read, classes that are uneven, odd pictures, and whether file size, shape or border alone
+    gives the class away. DATA is what `convlens train` takes; nothing in it is changed.
+    """
+    from convlens.audit import audit
+    from convlens.cli.stages import Stages
+    from convlens.data import open_source
+    from convlens.files import check_output, write_atomically
+
+    if html is not None:
+        check_output(html, _is_report, "a report of ours")
+    source = open_source(data)
+    with Stages(quiet) as stages:
+        found = audit(source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages)
+    if html is not None:
+        from convlens.audit.report import report
+
+        write_atomically(html, report(found, source).encode(), "say where with --html FILE")
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+    else:
+        show(found, html)
+    return int(strict and any(finding.weight == "serious" for finding in found.findings))
+
+
+def _is_report(path: Path) -> bool:
+    """Whether the file is a page of ours, which may be replaced."""
+    try:
+        return OURS in path.read_bytes()
+    except OSError:
+        return False
+
+
+def show(found: Findings, html: Path | None) -> None:
+    """Print the summary: what there is, then each finding with what to do about it."""
+    from rich.text import Text
+
+    from convlens.audit.report import facts
+    from convlens.cli.output import output
+
+    output(Text(f"{found.source}: {facts(found)}"), counts_table(found), "")
+    if not found.findings:
+        output(Text("nothing was found that would spoil a training", style="green"))
+    for finding in found.findings:
+        output(row_of(finding))
+    if found.unchecked:
+        output(Text(f"labels not checked: {found.unchecked}", style="dim"))
+    if html is not None:
+        output(Text(f"page: {html}"), wrap=False)
+
+
+def counts_table(found: Findings) -> Text:
+    """The classes with their numbers of pictures, in a line or a few."""
+    from rich.text import Text
+
+    parts = list(found.classes[0].parts)
+    told = ", ".join(f"{one.name} {one.pictures:,}" for one in found.classes[:20])
+    if len(found.classes) > 20:
+        told += f" and {len(found.classes) - 20:,} more classes"
+    if parts:
+        sums = [sum(one.parts[part] for one in found.classes) for part in parts]
+        told += "; " + ", ".join(f"{n:,} {part}" for n, part in zip(sums, parts, strict=True))
+    return Text(told, style="dim")
+
+
+def row_of(finding: Finding) -> Table:
+    """The finding, what to do, and its first cases, beside its weight."""
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = [Text(finding.line), Text(finding.advice, style="dim")]
+    for case in finding.cases[:NAMED]:
+        files = " = ".join(picture.file for picture in case.pictures[:NAMED])
+        files += " = …" if len(case.pictures) > NAMED else ""
+        lines.append(Text(f"  {files}: {case.reason}"))
+    if len(finding.cases) > NAMED:
+        lines.append(Text(f"  and {len(finding.cases) - NAMED:,} more"))
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=8)
+    table.add_column(overflow="fold")
+    table.add_row(Text(finding.weight, style=STYLES[finding.weight]), Text("\n").join(lines))
+    return table

@@ -1,0 +1,11 @@
+"""Self-contained HTML pages: one shell, one style, light and dark, from a phone to a wide screen.
+
+    render("convlens.audit", "report.html", title="photos", findings=…)
+
+A template extends ``shell.html`` and fills its blocks ``lead`` and ``content``. Every value is
+escaped: names of files and classes are text wherever they are shown.
+"""
+
+from convlens.pages.rendering import data_uri, render
+
+__all__ = ["data_uri", "render"]
