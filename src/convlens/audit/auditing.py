@@ -94,10 +94,11 @@ def _looked_at(
     none = np.empty(0, np.int64)
     everything = Division(np.arange(len(source)), none, None, seed, "all pictures are looked at")
     with start_loading(
-        source, everything, width=width, height=height, channels=channels, cache=cache
+        source, width=width, height=height, channels=channels, cache=cache
     ) as loading:
         headers = read_headers(source, lambda done, total: progress("reading headers", done, total))
-        dataset = loading.result(lambda done, total: progress("decoding", done, total))
+        decoded = loading.result(lambda done, total: progress("decoding", done, total))
+    dataset = decoded.dataset(everything)
     progress("comparing", 0, 1)
     pictures = dataset.train
     places = {item.name: index for index, item in enumerate(source.items)}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.data.decoding import orientation
 from convlens.data.formats import open_picture, quiet
 from convlens.data.loading import Progress
+from convlens.data.metadata import orientation
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Item, Source
 
