@@ -28,7 +28,7 @@ LEVELS = {
     "heads": 4,
     "training": 5,
     "evaluation": 5,
-    "lens": 5,
+    "lens": 6,
     "export": 5,
     "convnetjs": 5,
     "importing": 5,

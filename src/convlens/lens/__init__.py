@@ -1,0 +1,51 @@
+"""How a network sees: every number followed back to pixels and weights.
+
+Plain functions from a classifier and a picture to small values, which a report, a page and a
+notebook only draw. Layers go by the names that ``convlens net`` prints, or by their paths.
+
+    activations(classifier, picture, gradients_of="cat")     every layer's values and gradients
+    explain(classifier, picture, "conv2", channel, x, y)     the arithmetic behind one value
+    explain_probabilities(classifier, picture)               scores, temperature, softmax
+    filters(classifier, "conv1")                             weights
+    exemplars(classifier, pixels)                            what excites each filter most
+    preferred_input(classifier, "conv2", channel)            the same, synthesized
+"""
+
+from convlens.lens.activations import Activations, LayerValues, activations
+from convlens.lens.arithmetic import Arithmetic, Step, explain, explain_in
+from convlens.lens.exemplars import Exemplar, Exemplars, exemplars
+from convlens.lens.fields import Box, receptive_field
+from convlens.lens.filters import Filters, filters
+from convlens.lens.opened import LayerInfo, Opened, layer_of, layers, open_network
+from convlens.lens.passes import Pass, passed
+from convlens.lens.preferred import PreferredInput, preferred_input
+from convlens.lens.scores import Probabilities, explain_probabilities, probabilities_in
+
+__all__ = [
+    "Activations",
+    "Arithmetic",
+    "Box",
+    "Exemplar",
+    "Exemplars",
+    "Filters",
+    "LayerInfo",
+    "LayerValues",
+    "Opened",
+    "Pass",
+    "PreferredInput",
+    "Probabilities",
+    "Step",
+    "activations",
+    "exemplars",
+    "explain",
+    "explain_in",
+    "explain_probabilities",
+    "filters",
+    "layer_of",
+    "layers",
+    "open_network",
+    "passed",
+    "preferred_input",
+    "probabilities_in",
+    "receptive_field",
+]
