@@ -150,9 +150,9 @@ def _drawn(draw: st.DrawFn, volume: Volume, nesting: int) -> tuple[Layer, ...]:
 
 
 @st.composite
-def networks(draw: st.DrawFn, most: int = 7) -> Drawn:
+def networks(draw: st.DrawFn, most: int = 7, inputs: st.SearchStrategy[Volume] = volumes) -> Drawn:
     """Layers that fit, the volume they fit, and the number of classes they end in."""
-    volume = draw(volumes)
+    volume = draw(inputs)
     classes = draw(st.integers(1, 12))
     layers = draw(_sequences(volume, 0, most))
     units = draw(st.sampled_from([classes, None]))
@@ -169,11 +169,13 @@ def networks(draw: st.DrawFn, most: int = 7) -> Drawn:
 
 
 @st.composite
-def architectures_on_inputs(draw: st.DrawFn, most: int = 7) -> tuple[Architecture, Volume, int]:
+def architectures_on_inputs(
+    draw: st.DrawFn, most: int = 7, inputs: st.SearchStrategy[Volume] = volumes
+) -> tuple[Architecture, Volume, int]:
     """A network, an input that it fits, and its number of classes.
 
     ``architecture.plan(volume, classes)`` succeeds. The text states the input, or leaves it open.
     """
-    layers, volume, classes = draw(networks(most))
+    layers, volume, classes = draw(networks(most, inputs))
     stated = draw(st.booleans())
     return Architecture.of(layers, volume if stated else None), volume, classes

@@ -12,13 +12,14 @@ notebook only draw. Layers go by the names that ``convlens net`` prints, or by t
 """
 
 from convlens.lens.activations import Activations, LayerValues, activations
-from convlens.lens.arithmetic import Arithmetic, Step, explain, explain_in
+from convlens.lens.arithmetic import Arithmetic, explain, explain_in
 from convlens.lens.exemplars import Exemplar, Exemplars, exemplars
 from convlens.lens.fields import Box, receptive_field
 from convlens.lens.filters import Filters, filters
+from convlens.lens.following import Step
 from convlens.lens.opened import LayerInfo, Opened, layer_of, layers, open_network
 from convlens.lens.passes import Pass, passed
-from convlens.lens.preferred import PreferredInput, preferred_input
+from convlens.lens.preferred import PreferredInput, preferred_input, preferred_inputs
 from convlens.lens.scores import Probabilities, explain_probabilities, probabilities_in
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "open_network",
     "passed",
     "preferred_input",
+    "preferred_inputs",
     "probabilities_in",
     "receptive_field",
 ]

@@ -6,30 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from convlens.classifier import Classifier
-from convlens.lens.fields import Box
-from convlens.lens.opened import LayerInfo
-from convlens.lens.passes import Pass
+from convlens.lens.fields import Box, receptive_field
+from convlens.lens.following import Place, Step, followed
+from convlens.lens.making import terms_of
+from convlens.lens.opened import LayerInfo, check_cell, check_channel, layer_of, row_of
+from convlens.lens.order import links
+from convlens.lens.passes import Pass, passed
 from convlens.lens.terms import Terms
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What the next layer made of a value.
-
-    At (``x``, ``y``) of ``channel`` of ``layer`` stands ``value``, made of ``terms``. ``won`` says,
-    behind POOL max, GLOBALPOOL max and MAXOUT, whether the value followed was the largest; else
-    None. ``windows`` counts the windows of a pooling that hold it; the one shown is the first that
-    it won, or the first.
-    """
-
-    layer: LayerInfo
-    channel: int
-    x: int
-    y: int
-    value: float
-    terms: Terms
-    won: bool | None = None
-    windows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +52,29 @@ def explain(
     network only once. Raises DataError where it is no picture, SettingsError where there is no
     such layer, channel or cell.
     """
-    raise NotImplementedError
+    row = row_of(classifier.model.plan(), layer)
+    check_channel(row, channel)
+    check_cell(row, x, y)
+    return explain_in(passed(classifier, picture), layer, channel, x, y)
 
 
 def explain_in(way: Pass, layer: str, channel: int, x: int = 0, y: int = 0) -> Arithmetic:
     """The same for a picture whose way through the network is at hand."""
-    raise NotImplementedError
+    row = row_of(way.plan, layer)
+    check_channel(row, channel)
+    check_cell(row, x, y)
+    linked = links(way.plan)
+    link = linked[row.name]
+    steps, ends = followed(way, linked, Place(link, channel, x, y))
+    return Arithmetic(
+        layer=layer_of(way.plan, layer),
+        channel=channel,
+        x=x,
+        y=y,
+        value=float(way.volumes[row.name][channel, y, x]),
+        reads=link.source,
+        terms=terms_of(way, link, channel, x, y),
+        field=receptive_field(way.plan, layer, x, y, channel),
+        steps=steps,
+        ends=ends,
+    )

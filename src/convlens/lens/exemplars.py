@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from convlens.classifier import Classifier
-from convlens.lens.fields import Box
-from convlens.lens.opened import LayerInfo
-from convlens.notation import Plan
+from convlens.errors import DataError, SettingsError
+from convlens.lens.fields import Box, receptive_field
+from convlens.lens.filters import check_weighted
+from convlens.lens.looking import hooked
+from convlens.lens.opened import LayerInfo, check_channel, layer_of, open_network, row_of
+from convlens.network.build import channels_last
+from convlens.network.predictor import BATCH_VALUES
+from convlens.network.rewrite import for_prediction
+from convlens.notation import Plan, Row
+from convlens.notation.layers import Conv
+
+BATCH = 256
+"""Pictures that are looked at together, at most."""
+
+MOST_FILTERS = 4096
+"""Filters of a layer that are followed; the numbers kept for more would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,7 @@ class Exemplars:
 
     ``pictures``, ``xs``, ``ys`` (K, k) int64 and ``responses`` (K, k) float32. ``pixels``
     (N, H, W, C) uint8 are the pictures gone through, of which patches are cut when asked for.
+    ``left_out`` counts filters past the first ``MOST_FILTERS``, which were not followed.
     """
 
     layer: LayerInfo
@@ -45,10 +62,29 @@ class Exemplars:
     xs: NDArray[np.int64]
     ys: NDArray[np.int64]
     responses: NDArray[np.float32]
+    left_out: int = 0
 
     def of(self, channel: int) -> tuple[Exemplar, ...]:
         """The exemplars of one filter. Raises SettingsError where there is no such filter."""
-        raise NotImplementedError
+        check_channel(row_of(self.plan, self.layer.name), channel)
+        if channel >= len(self.pictures):
+            raise SettingsError(
+                f"only the first {len(self.pictures):,} filters of {self.layer.name} were followed",
+                f"ask for a channel of 0 to {len(self.pictures) - 1}",
+            )
+        return tuple(self._one(channel, rank) for rank in range(self.pictures.shape[1]))
+
+    def _one(self, channel: int, rank: int) -> Exemplar:
+        at = channel, rank
+        picture, x, y = int(self.pictures[at]), int(self.xs[at]), int(self.ys[at])
+        box = receptive_field(self.plan, self.layer.name, x, y, channel)
+        patch = np.array(box.cut(self.pixels[picture]))
+        return Exemplar(picture, x, y, float(self.responses[at]), box, patch)
+
+    def _repr_html_(self) -> str:
+        from convlens.lens.notebook import exemplars_html
+
+        return exemplars_html(self)
 
 
 def exemplars(
@@ -62,6 +98,93 @@ def exemplars(
 
     ``layers`` are names of CONV and FC layers, all CONV layers where None. Of each picture only
     the strongest place counts. Memory is that of one batch and of k numbers for each filter.
-    ``progress`` is called with the pictures done and N. Raises SettingsError.
+    ``progress`` is called with the pictures done and N. Raises SettingsError where a layer has no
+    filters or k is not a whole number from 1, DataError where the pixels are of another shape.
     """
-    raise NotImplementedError
+    plan = classifier.model.plan()
+    _check(classifier, pixels, k)
+    chosen = _chosen(plan, layers)
+    opened = open_network(classifier)
+    network = channels_last(for_prediction(opened.network))
+    best = {row.name: Best(min(row.output.depth, MOST_FILTERS), k) for row in chosen}
+    batch = max(1, min(BATCH, BATCH_VALUES // plan.activations))
+    with ExitStack() as stack, torch.inference_mode():
+        for row in chosen:
+            module = network.get_submodule(layer_of(plan, row.name).path)
+            stack.enter_context(hooked(module, best[row.name].take))
+        for begin in range(0, len(pixels), batch):
+            network(opened.normalised(pixels[begin : begin + batch]))
+            if progress:
+                progress(min(begin + batch, len(pixels)), len(pixels))
+    return {row.name: _found(best[row.name], row, plan, pixels) for row in chosen}
+
+
+def _check(classifier: Classifier, pixels: NDArray[np.uint8], k: int) -> None:
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise SettingsError(f"{k!r} exemplars of each filter", "give a whole number from 1")
+    shape = classifier.preprocessing.geometry.shape
+    if pixels.ndim != 4 or pixels.shape[1:] != shape or pixels.dtype != np.uint8:
+        raise DataError(
+            f"exemplars are looked for in pixels (N, {', '.join(map(str, shape))}) uint8, "
+            f"not {pixels.shape} {pixels.dtype}",
+            "bring each picture to size with classifier.pixels",
+        )
+    if not len(pixels):
+        raise DataError("there are no pictures to find exemplars in", "give one at least")
+
+
+def _chosen(plan: Plan, layers: Sequence[str] | None) -> list[Row]:
+    if layers is None:
+        return [row for _, row in plan.walk() if isinstance(row.layer, Conv)]
+    if isinstance(layers, str):
+        layers = [layers]
+    rows = [row_of(plan, layer) for layer in layers]
+    for row in rows:
+        check_weighted(plan, row)
+    return rows
+
+
+class Best:
+    """The strongest responses so far of the first ``filters`` filters of a layer, ``k`` of each."""
+
+    def __init__(self, filters: int, k: int) -> None:
+        self.k, self.done = k, 0
+        self.responses = torch.full((filters, k), -torch.inf)
+        self.pictures = torch.full((filters, k), -1)
+        self.places = torch.zeros((filters, k), dtype=torch.int64)
+
+    def take(self, maps: Tensor) -> None:
+        """Look at the responses (B, K, H, W) of the next B pictures."""
+        filters = len(self.responses)
+        flat = maps[:, :filters].flatten(2)  # (B, K, HW)
+        peaks = flat.amax(2).T  # (K, B)
+        begin, self.done = self.done, self.done + len(maps)
+        better = (peaks > self.responses[:, -1:]).any(1).nonzero()[:, 0]
+        if not len(better):
+            return
+        numbers = torch.arange(begin, self.done).expand(len(better), -1)
+        every = torch.cat([self.responses[better], peaks[better]], 1)
+        pictures = torch.cat([self.pictures[better], numbers], 1)
+        kept, order = every.sort(dim=1, descending=True, stable=True)  # of equals the first stays
+        order = order[:, : self.k]
+        places = torch.cat([self.places[better], torch.full_like(numbers, -1)], 1)
+        places, pictures = places.gather(1, order), pictures.gather(1, order)
+        row, rank = ((places < 0) & (pictures >= 0)).nonzero(as_tuple=True)
+        places[row, rank] = flat[pictures[row, rank] - begin, better[row]].argmax(1)
+        self.responses[better] = kept[:, : self.k]
+        self.pictures[better], self.places[better] = pictures, places
+
+
+def _found(best: Best, row: Row, plan: Plan, pixels: NDArray[np.uint8]) -> Exemplars:
+    k = min(best.k, len(pixels))
+    places = best.places[:, :k].numpy()
+    return Exemplars(
+        layer=layer_of(plan, row.name),
+        plan=plan,
+        pixels=pixels,
+        pictures=best.pictures[:, :k].numpy(),
+        xs=places % row.output.width,
+        ys=places // row.output.width,
+        responses=best.responses[:, :k].numpy(),
+        left_out=row.output.depth - len(places),
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.lens.opened import LayerInfo, layer_of, row_of
+from convlens.notation import Plan, Row
 from convlens.notation.layers import Conv, FullyConnected
 
 
@@ -39,9 +40,7 @@ def filters(classifier: Classifier, layer: str) -> Filters:
     """The filters of ``layer``. Raises SettingsError where there is no such CONV or FC."""
     plan = classifier.model.plan()
     row, info = row_of(plan, layer), layer_of(plan, layer)
-    if not isinstance(row.layer, Conv | FullyConnected):
-        having = [r.name for _, r in plan.walk() if isinstance(r.layer, Conv | FullyConnected)]
-        raise SettingsError(f"{row.name} has no filters", f"these have: {', '.join(having[:20])}")
+    check_weighted(plan, row)
     weights = np.asarray(classifier.weights[f"{info.path}.weight"])
     if isinstance(row.layer, FullyConnected):
         weights = weights.reshape(-1, row.input.depth, row.input.height, row.input.width)
@@ -55,3 +54,11 @@ def filters(classifier: Classifier, layer: str) -> Filters:
         scale=float(np.abs(weights).max()),
         colour=first and weights.shape[1] == 3 and plan.input.depth == 3,
     )
+
+
+def check_weighted(plan: Plan, row: Row) -> None:
+    """Raise SettingsError where a layer is no CONV or FC."""
+    if not isinstance(row.layer, Conv | FullyConnected):
+        having = [r.name for _, r in plan.walk() if isinstance(r.layer, Conv | FullyConnected)]
+        shown = ", ".join(having[:20]) + (" …" if len(having) > 20 else "")
+        raise SettingsError(f"{row.name} has no filters", f"these have: {shown}")

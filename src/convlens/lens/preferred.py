@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from convlens.classifier import Classifier
-from convlens.lens.fields import Box
-from convlens.lens.opened import LayerInfo
+from convlens.errors import SettingsError
+from convlens.lens.fields import Box, receptive_field
+from convlens.lens.looking import hooked
+from convlens.lens.opened import LayerInfo, Opened, check_channel, layer_of, open_network, row_of
+from convlens.notation import Row
 
 STEPS = 128
 """Steps of gradient ascent; twice as many change little."""
+
+RATE = 0.05
+"""Adam's learning rate, for the picture's spectrum."""
+
+GREYNESS = 0.5
+"""What a picture loses for its mean squared distance from grey, in deviations of the response."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +49,11 @@ class PreferredInput:
         """The part of the picture that the value depends on."""
         return self.box.cut(self.pixels)
 
+    def _repr_html_(self) -> str:
+        from convlens.lens.notebook import preferred_html
+
+        return preferred_html(self)
+
 
 def preferred_input(
     classifier: Classifier, layer: str, channel: int, steps: int = STEPS, seed: int = 0
@@ -46,4 +63,102 @@ def preferred_input(
     The same seed gives the same picture. Raises SettingsError where there is no such layer or
     channel, or for fewer than one step.
     """
-    raise NotImplementedError
+    return preferred_inputs(classifier, layer, [channel], steps, seed)[0]
+
+
+def preferred_inputs(
+    classifier: Classifier, layer: str, channels: Sequence[int], steps: int = STEPS, seed: int = 0
+) -> tuple[PreferredInput, ...]:
+    """The same for several channels of one layer, which climb side by side.
+
+    Four things keep the pictures from noise that only this network answers to (Olah et al. 2017,
+    'Feature Visualization'): the picture is a spectrum whose high frequencies move slowly, every
+    step sees it shifted by a few pixels, values lie within those of a pixel, and grey is
+    preferred. Raises SettingsError.
+    """
+    opened = open_network(classifier)
+    row = row_of(opened.plan, layer)
+    for channel in channels:
+        check_channel(row, channel)
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise SettingsError(f"{steps!r} steps of ascent", "give a whole number from 1")
+    x, y = row.output.width // 2, row.output.height // 2
+    boxes = [receptive_field(opened.plan, layer, x, y, channel) for channel in channels]
+    reach = max(1, max((min(box.width, box.height) for box in boxes), default=0) // 8)
+    climb = _Climb(opened, row, list(channels), reach, seed)
+    responses = [climb.step() for _ in range(steps)]
+    pixels = climb.pixels()
+    responses.append(climb.responses(opened.normalised(pixels)))
+    ways = torch.stack(responses, 1).numpy()  # (channels, steps + 1)
+    info = layer_of(opened.plan, layer)
+    return tuple(
+        PreferredInput(info, channel, x, y, *rest)
+        for channel, *rest in zip(channels, pixels, boxes, ways, strict=True)
+    )
+
+
+class _Climb:
+    """Pictures (B, C, H, W) on their way up, one for each of B channels."""
+
+    def __init__(
+        self, opened: Opened, row: Row, channels: list[int], reach: int, seed: int
+    ) -> None:
+        self.opened, self.row, self.channels, self.reach = opened, row, channels, reach
+        path = layer_of(opened.plan, row.name).path
+        self.layer = opened.module(row.name)
+        names = list(dict(opened.network.named_children()))
+        self.front = nn.Sequential(*opened.network[: names.index(path.partition(".")[0]) + 1])
+        self.random = torch.Generator().manual_seed(seed)
+        depth, height, width = (opened.plan.input[i] for i in (2, 1, 0))
+        self.size = height, width
+        fall = _fall(height, width)
+        first = torch.randn(1, depth, *fall.shape, 2, generator=self.random)  # alike for all
+        self.fall = fall[..., None] * (height * width) ** 0.5
+        self.spectrum = first.mul(0.05).repeat(len(channels), 1, 1, 1, 1).requires_grad_()
+        self.adam = torch.optim.Adam([self.spectrum], lr=RATE)
+        with torch.no_grad():
+            spread = self.maps(self._input(self._levels())).flatten(1).std(1, correction=0)
+        self.unit = torch.where(spread > 0, spread, 1.0)
+
+    def step(self) -> Tensor:
+        """Climb one step; the responses (B,) before it."""
+        levels = self._levels()
+        shift = torch.randint(-self.reach, self.reach + 1, (2,), generator=self.random).tolist()
+        responses = self.responses(self._input(levels.roll(shift, (2, 3))))
+        grey = ((levels - 0.5) ** 2).mean((1, 2, 3))
+        self.adam.zero_grad()
+        (GREYNESS * grey - responses / self.unit).sum().backward()  # type: ignore[no-untyped-call]
+        self.adam.step()
+        return responses.detach()
+
+    def responses(self, x: Tensor) -> Tensor:
+        """The input (B, C, H, W) to each picture's own channel in the middle of its map, (B,)."""
+        width, height, _ = self.row.output
+        return self.maps(x)[:, height // 2, width // 2]
+
+    def maps(self, x: Tensor) -> Tensor:
+        """The input (B, C, H, W) to the map (B, H', W') of each picture's own channel."""
+        seen: list[Tensor] = []
+        with hooked(self.layer, seen.append):
+            self.front(x)
+        return seen[0][range(len(x)), self.channels]
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """The pictures as they stand, (B, H, W, C) uint8."""
+        levels = self._levels().detach().permute(0, 2, 3, 1)
+        return (levels * 255).round().to(torch.uint8).contiguous().numpy()
+
+    def _levels(self) -> Tensor:
+        """The pictures as shares of full brightness, 0 to 1."""
+        spectrum = torch.view_as_complex((self.spectrum * self.fall).contiguous())
+        return torch.fft.irfft2(spectrum, s=self.size).sigmoid()
+
+    def _input(self, levels: Tensor) -> Tensor:
+        return (levels * 255 - self.opened.mean) * self.opened.scale
+
+
+def _fall(height: int, width: int) -> Tensor:
+    """1 / frequency for every entry of a real spectrum (H, W // 2 + 1), as in natural pictures."""
+    down, across = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
+    frequency = (down**2 + across**2).sqrt()
+    return 1 / frequency.clamp_min(1 / max(height, width)) / max(height, width)
