@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def _maps(layer: LayerValues) -> str:
     return figure(sheet(drawn), f"{info.name} {info.text}: {shown}, {low} to {high}")
 
 
-def _thinned(cells: NDArray[np.generic]) -> NDArray[np.generic]:
+def _thinned(cells: NDArray[Any]) -> NDArray[Any]:
     """(H, W, …) with every n-th row and column, so that none is longer than ``WIDEST``."""
     every = -(-max(cells.shape[:2]) // WIDEST)
     return cells[::every, ::every]

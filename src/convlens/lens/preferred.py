@@ -20,11 +20,21 @@ from convlens.notation import Row
 STEPS = 128
 """Steps of gradient ascent; twice as many change little."""
 
-RATE = 0.05
+RATE = 0.03
 """Adam's learning rate, for the picture's spectrum."""
 
-GREYNESS = 0.5
-"""What a picture loses for its mean squared distance from grey, in deviations of the response."""
+BEGINNING = 0.2
+"""The contrast of the noise to begin with, as a share of that of natural pictures."""
+
+GREYNESS = 60.0
+"""What a picture loses for its mean squared distance from grey, over the pixels that the value
+depends on, in deviations of the response."""
+
+OPPONENTS = ((0.58, 0.58, 0.58), (0.28, 0.0, -0.28), (0.06, -0.12, 0.06))
+"""Light, blue against yellow, green against red, as strong as they are in natural pictures.
+
+Rows are shares of red, green and blue (after Ruderman, Cronin and Chiao 1998).
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +94,7 @@ def preferred_inputs(
         raise SettingsError(f"{steps!r} steps of ascent", "give a whole number from 1")
     x, y = row.output.width // 2, row.output.height // 2
     boxes = [receptive_field(opened.plan, layer, x, y, channel) for channel in channels]
-    reach = max(1, max((min(box.width, box.height) for box in boxes), default=0) // 8)
-    climb = _Climb(opened, row, list(channels), reach, seed)
+    climb = _Climb(opened, row, list(channels), boxes, seed)
     responses = [climb.step() for _ in range(steps)]
     pixels = climb.pixels()
     responses.append(climb.responses(opened.normalised(pixels)))
@@ -101,31 +110,37 @@ class _Climb:
     """Pictures (B, C, H, W) on their way up, one for each of B channels."""
 
     def __init__(
-        self, opened: Opened, row: Row, channels: list[int], reach: int, seed: int
+        self, opened: Opened, row: Row, channels: list[int], boxes: list[Box], seed: int
     ) -> None:
-        self.opened, self.row, self.channels, self.reach = opened, row, channels, reach
+        self.opened, self.row, self.channels = opened, row, channels
+        self.reach = max((min(box.width, box.height) for box in boxes), default=0) // 8
+        areas = [max(1, box.width * box.height) for box in boxes]
+        self.seen = torch.tensor(areas) * opened.plan.input.depth
         path = layer_of(opened.plan, row.name).path
         self.layer = opened.module(row.name)
-        names = list(dict(opened.network.named_children()))
-        self.front = nn.Sequential(*opened.network[: names.index(path.partition(".")[0]) + 1])
+        names = [name for name, _ in opened.network.named_children()]
+        last = names.index(path.partition(".")[0])
+        self.front = nn.Sequential(*list(opened.network.children())[: last + 1])
         self.random = torch.Generator().manual_seed(seed)
         depth, height, width = (opened.plan.input[i] for i in (2, 1, 0))
-        self.size = height, width
-        fall = _fall(height, width)
-        first = torch.randn(1, depth, *fall.shape, 2, generator=self.random)  # alike for all
-        self.fall = fall[..., None] * (height * width) ** 0.5
-        self.spectrum = first.mul(0.05).repeat(len(channels), 1, 1, 1, 1).requires_grad_()
-        self.adam = torch.optim.Adam([self.spectrum], lr=RATE)
+        self.size, self.colours = (height, width), torch.tensor(OPPONENTS)
+        shape = len(channels), depth, *(fall := _fall(height, width)).shape, 2
+        noise = torch.randn(1, *shape[1:], generator=self.random)  # alike for all
+        self.fall = fall[..., None]
         with torch.no_grad():
+            self.fall *= 1 / self._grown(noise).std(correction=0)
+            self.spectrum = noise.repeat(len(channels), 1, 1, 1, 1)
             spread = self.maps(self._input(self._levels())).flatten(1).std(1, correction=0)
         self.unit = torch.where(spread > 0, spread, 1.0)
+        self.spectrum.mul_(BEGINNING).requires_grad_()
+        self.adam = torch.optim.Adam([self.spectrum], lr=RATE)
 
     def step(self) -> Tensor:
         """Climb one step; the responses (B,) before it."""
         levels = self._levels()
         shift = torch.randint(-self.reach, self.reach + 1, (2,), generator=self.random).tolist()
         responses = self.responses(self._input(levels.roll(shift, (2, 3))))
-        grey = ((levels - 0.5) ** 2).mean((1, 2, 3))
+        grey = ((levels - 0.5) ** 2).sum((1, 2, 3)) / self.seen
         self.adam.zero_grad()
         (GREYNESS * grey - responses / self.unit).sum().backward()  # type: ignore[no-untyped-call]
         self.adam.step()
@@ -141,7 +156,8 @@ class _Climb:
         seen: list[Tensor] = []
         with hooked(self.layer, seen.append):
             self.front(x)
-        return seen[0][range(len(x)), self.channels]
+        maps: Tensor = seen[0][range(len(x)), self.channels]
+        return maps
 
     def pixels(self) -> NDArray[np.uint8]:
         """The pictures as they stand, (B, H, W, C) uint8."""
@@ -150,8 +166,13 @@ class _Climb:
 
     def _levels(self) -> Tensor:
         """The pictures as shares of full brightness, 0 to 1."""
-        spectrum = torch.view_as_complex((self.spectrum * self.fall).contiguous())
-        return torch.fft.irfft2(spectrum, s=self.size).sigmoid()
+        return self._grown(self.spectrum).sigmoid()
+
+    def _grown(self, spectrum: Tensor) -> Tensor:
+        """Spectra (B, C, H, W // 2 + 1, 2) to pictures (B, C, H, W) without bounds."""
+        held = torch.view_as_complex((spectrum * self.fall).contiguous())
+        grown: Tensor = torch.fft.irfft2(held, s=self.size)
+        return grown if grown.shape[1] == 1 else torch.einsum("bchw,cd->bdhw", grown, self.colours)
 
     def _input(self, levels: Tensor) -> Tensor:
         return (levels * 255 - self.opened.mean) * self.opened.scale
