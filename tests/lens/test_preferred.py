@@ -60,3 +60,11 @@ def test_what_cannot_be_climbed(change, message):
     given = {"layer": "conv1", "channel": 0, **change}
     with pytest.raises(SettingsError, match=message):
         preferred_input(classifier_of(BRANCHED), **given)
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (1, 1, 3), (1, 7, 1), (6, 1, 3)])
+def test_pictures_may_be_a_pixel_wide(size):
+    classifier = classifier_of("CONV 2@3x3 - FC", size=size)
+    found = preferred_input(classifier, "conv1", 0, steps=20)
+    assert np.isfinite(found.responses).all()
+    assert found.responses[-1] > found.responses[0]

@@ -47,9 +47,8 @@ def terms_of(way: Pass, link: Link, channel: int, x: int, y: int) -> Terms:
             return Largest(inputs[first : first + layer.group, y, x], first)
         case kinds.Residual():
             body, shortcut = link.end(0), link.end(1)
-            first = float(way.volumes[body][channel, y, x])
-            second = float(way.volumes[shortcut][channel, y, x])
-            return Sum(first, second, body, shortcut)
+            straight = float(way.volumes[shortcut][channel, y, x])
+            return Sum(float(way.volumes[body][channel, y, x]), straight, body, shortcut)
         case kinds.Concat():
             return _joined(way, link, channel, x, y)
         case kinds.BatchNorm():

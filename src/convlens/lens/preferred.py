@@ -26,6 +26,9 @@ RATE = 0.03
 BEGINNING = 0.2
 """The contrast of the noise to begin with, as a share of that of natural pictures."""
 
+NOISES = 8
+"""Pictures of noise, as strong as natural ones, that the deviation of a response is taken over."""
+
 GREYNESS = 60.0
 """What a picture loses for its mean squared distance from grey, over the pixels that the value
 depends on, in deviations of the response."""
@@ -124,15 +127,15 @@ class _Climb:
         self.random = torch.Generator().manual_seed(seed)
         depth, height, width = (opened.plan.input[i] for i in (2, 1, 0))
         self.size, self.colours = (height, width), torch.tensor(OPPONENTS)
-        shape = len(channels), depth, *(fall := _fall(height, width)).shape, 2
-        noise = torch.randn(1, *shape[1:], generator=self.random)  # alike for all
-        self.fall = fall[..., None]
+        self.fall = _fall(height, width)[..., None]
+        noise = torch.randn(NOISES, depth, *self.fall.shape[:2], 2, generator=self.random)
         with torch.no_grad():
-            self.fall *= 1 / self._grown(noise).std(correction=0)
-            self.spectrum = noise.repeat(len(channels), 1, 1, 1, 1)
-            spread = self.maps(self._input(self._levels())).flatten(1).std(1, correction=0)
+            self.fall /= self._grown(noise).std(correction=0)
+            maps = self._maps(self._input(self._grown(noise).sigmoid()))[:, channels]
+        spread = maps.transpose(0, 1).flatten(1).std(1, correction=0)
         self.unit = torch.where(spread > 0, spread, 1.0)
-        self.spectrum.mul_(BEGINNING).requires_grad_()
+        first = noise[:1] * BEGINNING  # alike for all
+        self.spectrum = first.repeat(len(channels), 1, 1, 1, 1).requires_grad_()
         self.adam = torch.optim.Adam([self.spectrum], lr=RATE)
 
     def step(self) -> Tensor:
@@ -149,15 +152,14 @@ class _Climb:
     def responses(self, x: Tensor) -> Tensor:
         """The input (B, C, H, W) to each picture's own channel in the middle of its map, (B,)."""
         width, height, _ = self.row.output
-        return self.maps(x)[:, height // 2, width // 2]
+        return self._maps(x)[range(len(x)), self.channels, height // 2, width // 2]
 
-    def maps(self, x: Tensor) -> Tensor:
-        """The input (B, C, H, W) to the map (B, H', W') of each picture's own channel."""
+    def _maps(self, x: Tensor) -> Tensor:
+        """The input (B, C, H, W) to the layer's output (B, K, H', W')."""
         seen: list[Tensor] = []
         with hooked(self.layer, seen.append):
             self.front(x)
-        maps: Tensor = seen[0][range(len(x)), self.channels]
-        return maps
+        return seen[0]
 
     def pixels(self) -> NDArray[np.uint8]:
         """The pictures as they stand, (B, H, W, C) uint8."""
@@ -182,4 +184,6 @@ def _fall(height: int, width: int) -> Tensor:
     """1 / frequency for every entry of a real spectrum (H, W // 2 + 1), as in natural pictures."""
     down, across = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
     frequency = (down**2 + across**2).sqrt()
-    return 1 / frequency.clamp_min(1 / max(height, width)) / max(height, width)
+    longest = max(height, width)
+    fall: Tensor = 1 / (frequency.clamp_min(1 / longest) * longest)
+    return fall

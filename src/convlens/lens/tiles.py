@@ -54,12 +54,12 @@ def colours(weights: NDArray[np.floating], scale: float | None = None) -> Pixels
 
 
 def montage(tiles: NDArray[np.uint8], columns: int | None = None, gap: int = 1) -> Pixels:
-    """Tiles (N, h, w, 3) side by side, ``gap`` grey pixels between: (H, W, 3).
+    """N ≥ 1 tiles (N, h, w, 3) side by side, ``gap`` grey pixels between: (H, W, 3).
 
     ``columns`` in a row, by default as many as make it about square.
     """
     count, height, width, _ = tiles.shape
-    columns = columns or int(np.ceil(np.sqrt(count)))
+    columns = min(count, columns or int(np.ceil(np.sqrt(count))))
     lines = -(-count // columns)
     sheet = np.empty((lines * (height + gap) - gap, columns * (width + gap) - gap, 3), np.uint8)
     sheet[:] = GAP
