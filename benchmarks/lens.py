@@ -1,9 +1,9 @@
 """What looking costs: exemplars beside a plain prediction pass, and the arithmetic of one value.
 
 Goes through the 50,000 training pictures of CIFAR-10 several times, by turns: once for the scores
-alone, once for the exemplars of all filters. Prints medians, their ratio and the memory that the
-exemplars take on top. Seconds are the processor's, on one thread, so that other programs on the
-machine count less.
+alone (torch, fp32), once for the exemplars of all filters. Prints medians, their ratio and the
+memory that the exemplars take on top. Seconds are the processor's, on one thread, so that other
+programs on the machine count less.
 
 usage: CONVLENS_DATA=... python benchmarks/lens.py MODEL [--rounds N] [--pictures N]
 """
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 import convlens as cl
 from convlens.data import Division, load, open_source
 from convlens.lens import exemplars, explain_in, passed, preferred_input
+from convlens.network.predictor import Predictor
 
 
 def training_pixels(folder: Path) -> NDArray[np.uint8]:
@@ -59,12 +60,14 @@ def main() -> None:
     print(
         f"{classifier.architecture}, torch {torch.__version__}, {torch.get_num_threads()} threads"
     )
-    classifier.scores(pixels[:512])
+    model = classifier.model
+    predictor = Predictor(model.plan(), model.weights, model.preprocessing)
+    predictor.scores(pixels[:512])
     exemplars(classifier, pixels[:512])
     plain, looking, ratios = [], [], []
     before = after = 0.0
     for _ in range(options.rounds):
-        plain.append(seconds(lambda: classifier.scores(pixels)))
+        plain.append(seconds(lambda: predictor.scores(pixels)))
         before = before or peak()
         looking.append(seconds(lambda: exemplars(classifier, pixels)))
         after = after or peak()

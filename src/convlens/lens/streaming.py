@@ -13,6 +13,7 @@ from torch import Tensor
 from convlens.lens.looking import hooked
 from convlens.lens.opened import Opened, layer_of
 from convlens.network.build import channels_last
+from convlens.network.engine import keep_freed_memory
 from convlens.network.predictor import BATCH_VALUES
 from convlens.network.rewrite import for_prediction
 from convlens.notation import Row
@@ -67,6 +68,7 @@ def strongest(
     The network is the one that predicts: a batch-norm is folded into the CONV before it, so that
     its sign counts.
     """
+    keep_freed_memory()
     network = channels_last(for_prediction(opened.network))
     best = {row.name: Best(min(row.output.depth, MOST_FILTERS), k) for row in rows}
     batch = max(1, min(BATCH, BATCH_VALUES // opened.plan.activations))
