@@ -90,6 +90,16 @@ def test_a_convolution_by_hand():
     assert found.reads == "input"
 
 
+@pytest.mark.parametrize("n", [2, 3, 4, 6])
+def test_response_norm_reads_the_neighbours_that_torch_reads(n):
+    classifier = classifier_of(f"CONV 6@1x1 - LRN n={n} k=1 alpha=0.9 beta=0.75 - FC")
+    way = passed(classifier, picture_for(classifier))
+    for channel in range(6):
+        found = explain_in(way, "lrn1", channel, 3, 4)
+        assert_agrees(found.terms, found.value)
+        assert found.terms.value != found.value
+
+
 def test_a_value_is_followed_through_what_comes_behind():
     classifier = classifier_of("INPUT - CONV 4@3x3 - BN - RELU - POOL 3x3/2 floor - CONV 2 - FC")
     way = passed(classifier, picture_for(classifier))
