@@ -33,6 +33,7 @@ class Looker:
     def __init__(self, network: nn.Module, part: Part, engine: Engine, loss: Loss) -> None:
         self.network, self.part, self.engine, self.loss = network, part, engine, loss
         self.batch = LOOK_BATCH
+        self.said: list[int] = []  # pictures taken for each class in the last look
 
     def __call__(self) -> tuple[float, float]:
         """Mean loss in nats and accuracy, in evaluation mode. Raises MemoryTooSmallError."""
@@ -49,12 +50,14 @@ class Looker:
     @torch.no_grad()
     def _look(self) -> tuple[float, float]:
         self.network.eval()
-        part, total, right = self.part, 0.0, 0
+        part, total, right, said = self.part, 0.0, 0, []
         for begin in range(0, len(part), self.batch):
             labels = part.labels[begin : begin + self.batch]
             with self.engine.products():
                 pictures = part.normalise(part.pixels[begin : begin + self.batch])
                 scores = self.network(pictures).float()
             total += float(self.loss(scores, labels)) * len(labels)
-            right += int((scores.argmax(1) == labels).sum())
+            said.append(scores.argmax(1))
+            right += int((said[-1] == labels).sum())
+        self.said = torch.bincount(torch.cat(said), minlength=scores.shape[1]).tolist()
         return total / len(part), right / len(part)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 
 from torch import Tensor, nn
 
 from convlens.network.engine import Engine
 from convlens.network.rewrite import for_training
+from convlens.training.checkup import Checkup
 from convlens.training.events import (
     BatchSplit,
     EpochDone,
@@ -74,6 +76,8 @@ class Run:
         self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
         self.looker = Looker(fast, validation, engine, loss)
         self.keeper = Keeper(network)
+        classes = int(sampler.labels.max()) + 1
+        self.checkup = Checkup(fast, loss, validation.labels, classes)
         epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
         self.steps_per_look = epochs_per_look * sampler.steps_per_epoch
         self.steps, self.returns, self.rate = 0, 0, 1.0
@@ -114,6 +118,8 @@ class Run:
             if self.look_due:
                 yield self._look()
                 self.safe = self.state()  # nowhere else, so that it does not depend on the clock
+            while warned := self.checkup.told(self.steps):
+                yield warned
             if self.over:
                 break
             yield self._next()
@@ -142,7 +148,11 @@ class Run:
         begun = time.monotonic()
         pictures, labels = self._batch()
         factor = self.rate * (1 - self.schedule.progress)
-        loss, right = self.learner.descend(pictures, labels, self.steps, factor)
+        measured = self.checkup.due and (self.steps + 1) % self.steps_per_look == 0
+        with self.checkup.step(factor) if measured else nullcontext():
+            loss, right = self.learner.descend(pictures, labels, self.steps, factor)
+        if self.steps == 0:
+            self.checkup.begun(pictures, loss)
         seconds = time.monotonic() - begun
         self.steps += 1
         self.busy += seconds
@@ -170,7 +180,8 @@ class Run:
 
     def _look(self) -> EpochDone:
         begun = time.monotonic()
-        loss, accuracy = self.looker()
+        with self.checkup.look():
+            loss, accuracy = self.looker()
         self.schedule.looked(time.monotonic() - begun, self.steps_per_look, accuracy)
         tally, self.tally = self.tally, Tally()
         done = EpochDone(
@@ -185,6 +196,7 @@ class Run:
             best=self.keeper.beaten_by(accuracy, loss),
         )
         self.keeper.consider(done)
+        self.checkup.judge(done, self.looker.said, self.schedule.progress)
         return done
 
     def _go_back(self, error: NotFiniteError) -> WentBack:
@@ -230,6 +242,7 @@ class Run:
             "pieces": self.learner.pieces,
             "seconds": self.seconds,
             "busy": self.busy,
+            "checkup": self.checkup.state(),
         }
         tensors = tensors_of(self.network, self.optimizers, self.keeper)
         return State(tensors, values)
@@ -238,6 +251,8 @@ class Run:
         """Go on from ``state``. Raises ValueError where it does not fit the network."""
         self._put(state)
         self.before, self.busy = state.values["seconds"], state.values["busy"]
+        if "checkup" in state.values:  # not in what was saved before there was one
+            self.checkup.restore(state.values["checkup"])
         self.begun = time.monotonic()
 
     def _put(self, state: State) -> None:
