@@ -35,6 +35,10 @@ BREADTH = 32
 BREADTHS = (16, 24, 32, 48, 64, 96, 128)
 """Filters of the first stage to choose from where a time is given."""
 
+ENOUGH = 0.42
+"""Of the usual epochs: on CIFAR-10 four of a network did better than six of one that is narrower
+by a quarter, and than three of one that is broader by a quarter, in the same time."""
+
 LEAST_STEPS = 16
 """Steps that an epoch should have at least, by smaller batches where pictures are few."""
 
@@ -93,10 +97,10 @@ def may_flip(classes: tuple[str, ...]) -> bool:
 
 def epochs_wanted(pictures: int) -> float:
     """Epochs that a broader network must be able to take to be worth more than a narrower one."""
-    return 0.75 * epochs_for(pictures)
+    return ENOUGH * epochs_for(pictures)
 
 
 def batch_for(pictures: int) -> int:
-    """Pictures in a step: a power of two, 32 to 512, that leaves an epoch enough steps."""
+    """Pictures in a step: a power of two, 32 to 256, that leaves an epoch enough steps."""
     fitting = 2 ** int(math.log2(max(pictures / LEAST_STEPS, 1)))
-    return int(min(max(fitting, 32), 512))
+    return int(min(max(fitting, 32), 256))

@@ -108,9 +108,9 @@ class _Graph:
             case kinds.LocalResponseNorm():
                 if layer.n % 2 == 0:
                     raise UnsupportedError("LRN over an even number of neighbours")
-                return self.add(
-                    "LRN", x, size=layer.n, alpha=layer.alpha, beta=layer.beta, bias=layer.k
-                )
+                figures = {"alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
+                as_floats = {name: float(value) for name, value in figures.items()}
+                return self.add("LRN", x, size=layer.n, **as_floats)
             case kinds.Residual():
                 body, shortcut = row.branches
                 straight = self.chain(x, shortcut, f"{name}.shortcut.")

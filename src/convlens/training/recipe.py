@@ -33,7 +33,7 @@ class Recipe:
     SettingsError for a value outside its range.
     """
 
-    batch: int = setting(512, "pictures in a step; fewer where there are few", 1, 65536)
+    batch: int = setting(256, "pictures in a step; fewer where there are few", 1, 65536)
     shift: float = setting(
         0.0625, "largest shift, as a share of the side; the border is mirrored", high=0.5
     )
