@@ -23,6 +23,7 @@ COMMANDS = {
     "runs": "List trainings: running, unfinished, finished.",
     "predict": "Classify pictures.",
     "evaluate": "Measure a model on pictures with known classes.",
+    "scan": "Slide a network over a larger picture: what is where.",
     "net": "Show a network layer by layer: volumes, parameters, work.",
     "zoo": "List the networks that have names.",
     "import": "Make a model file of weights trained elsewhere.",

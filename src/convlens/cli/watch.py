@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from convlens.pipeline import Event, FoldDone, Note, Reading, Ready, Resumed
-from convlens.training.events import BatchSplit, EpochDone, StepDone, WentBack
+from convlens.training.events import BatchSplit, EpochDone, StepDone, Warned, WentBack
 
 REFRESH = 0.1  # seconds
 BAR = 8  # characters: the live line is to fit 80 columns
@@ -54,7 +54,7 @@ class Watch:
             case FoldDone():
                 self.last = None
                 self.console.print(fold_line(event))
-            case Resumed() | WentBack() | BatchSplit():
+            case Resumed() | WentBack() | BatchSplit() | Warned():
                 self.console.print(Text(happening(event)))
             case EpochDone():
                 self.last = event
@@ -80,11 +80,13 @@ class Watch:
             self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
-def happening(event: Resumed | WentBack | BatchSplit) -> str:
+def happening(event: Resumed | WentBack | BatchSplit | Warned) -> str:
     """A line about what does not happen in every run."""
     match event:
         case Resumed():
             return f"going on with {event.run} after step {event.step:,}, epoch {event.epochs:.4g}"
+        case Warned():
+            return f"warning: {event.text}"
         case WentBack():
             return (
                 f"note: the {event.what} of step {event.step:,} is not finite; back to step "

@@ -54,6 +54,15 @@ class BatchSplit:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """Something about the network or its training is not as it should be; told once in a run."""
+
+    step: int
+    what: str  # in a word or two: "dead filters"
+    text: str  # in one line, with what to try
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The run was told to stop after ``step``; what follows is only to keep what was learned."""
 
@@ -73,4 +82,4 @@ class Learned:
     stopped: bool  # whether it was told to stop before its end
 
 
-Event = StepDone | EpochDone | WentBack | BatchSplit | Stopping | Learned
+Event = StepDone | EpochDone | WentBack | BatchSplit | Warned | Stopping | Learned

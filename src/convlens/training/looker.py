@@ -47,11 +47,15 @@ class Part:
 
 
 class Look(NamedTuple):
-    """What was seen: mean loss in nats, accuracy, and the mean of the classes' recalls if asked."""
+    """What was seen: mean loss in nats, accuracy, and the mean of the classes' recalls if asked.
+
+    ``taken`` counts the pictures taken for each class.
+    """
 
     loss: float
     accuracy: float
     balanced: float | None
+    taken: list[int]
 
 
 class Looker:
@@ -79,16 +83,20 @@ class Looker:
     @torch.no_grad()
     def _look(self) -> Look:
         self.network.eval()
-        part, total, found = self.part, 0.0, []
+        part, total, taken = self.part, 0.0, []
         for begin in range(0, len(part), self.batch):
             labels = part.labels[begin : begin + self.batch]
             with self.engine.products():
                 scores = self.network(part.batch(begin, begin + self.batch)).float()
             total += float(self.loss(scores, labels)) * len(labels)
-            found.append(scores.argmax(1) == labels)
-        right = torch.cat(found)
-        balanced = mean_recall(right, part.labels) if self.balanced else None
-        return Look(total / len(part), int(right.sum()) / len(part), balanced)
+            taken.append(scores.argmax(1))
+        right = torch.cat(taken) == part.labels
+        return Look(
+            loss=total / len(part),
+            accuracy=int(right.sum()) / len(part),
+            balanced=mean_recall(right, part.labels) if self.balanced else None,
+            taken=torch.bincount(torch.cat(taken), minlength=scores.shape[1]).tolist(),
+        )
 
 
 def mean_recall(right: Tensor, labels: Tensor) -> float:

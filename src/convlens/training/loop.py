@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 
 from torch import Tensor, nn
 
 from convlens.network.engine import Engine
 from convlens.network.rewrite import for_training
+from convlens.training.checkup import Checkup
 from convlens.training.events import (
     BatchSplit,
     EpochDone,
@@ -76,6 +78,8 @@ class Run:
         self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
         self.looker = Looker(fast, validation, engine, loss, balanced)
         self.keeper = Keeper(network)
+        classes = int(sampler.labels.max()) + 1
+        self.checkup = Checkup(fast, loss, validation.labels, classes)
         epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
         self.steps_per_look = epochs_per_look * sampler.steps_per_epoch
         self.steps, self.returns, self.rate = 0, 0, 1.0
@@ -116,6 +120,8 @@ class Run:
             if self.look_due:
                 yield self._look()
                 self.safe = self.state()  # nowhere else, so that it does not depend on the clock
+            while warned := self.checkup.told(self.steps):
+                yield warned
             if self.over:
                 break
             yield self._next()
@@ -144,7 +150,11 @@ class Run:
         begun = time.monotonic()
         pictures, labels = self._batch()
         factor = self.rate * (1 - self.schedule.progress)
-        loss, right = self.learner.descend(pictures, labels, self.steps, factor)
+        measured = self.checkup.due and (self.steps + 1) % self.steps_per_look == 0
+        with self.checkup.step(factor) if measured else nullcontext():
+            loss, right = self.learner.descend(pictures, labels, self.steps, factor)
+        if self.steps == 0:
+            self.checkup.begun(pictures, loss)
         seconds = time.monotonic() - begun
         self.steps += 1
         self.busy += seconds
@@ -172,7 +182,8 @@ class Run:
 
     def _look(self) -> EpochDone:
         begun = time.monotonic()
-        look = self.looker()
+        with self.checkup.look():
+            look = self.looker()
         self.schedule.looked(time.monotonic() - begun, self.steps_per_look, look.accuracy)
         tally, self.tally = self.tally, Tally()
         done = EpochDone(
@@ -190,6 +201,7 @@ class Run:
             validation_balanced_accuracy=look.balanced,
         )
         self.keeper.consider(done)
+        self.checkup.judge(done, look.taken, self.schedule.progress)
         return done
 
     def _go_back(self, error: NotFiniteError) -> WentBack:
@@ -235,6 +247,7 @@ class Run:
             "pieces": self.learner.pieces,
             "seconds": self.seconds,
             "busy": self.busy,
+            "checkup": self.checkup.state(),
         }
         tensors = tensors_of(self.network, self.optimizers, self.keeper)
         return State(tensors, values)
@@ -243,6 +256,8 @@ class Run:
         """Go on from ``state``. Raises ValueError where it does not fit the network."""
         self._put(state)
         self.before, self.busy = state.values["seconds"], state.values["busy"]
+        if "checkup" in state.values:  # not in what was saved before there was one
+            self.checkup.restore(state.values["checkup"])
         self.begun = time.monotonic()
 
     def _put(self, state: State) -> None:
