@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convlens.data.decoding import Raw, decode_pixels, orientation, read_file, reason_of
-from convlens.data.formats import LARGEST_PICTURE, UnreadableError, open_picture, quiet
+from convlens.data.decoding import Raw, decode_pixels, read_file, reason_of
+from convlens.data.formats import open_picture, quiet
+from convlens.data.limits import LARGEST_PICTURE, UnreadableError
+from convlens.data.metadata import orientation
 from convlens.data.names import printable
 from convlens.data.pixels import as_bytes_of_pixels
 from convlens.data.preprocessing import Geometry
