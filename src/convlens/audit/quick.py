@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from convlens.audit.folds import fold_count, folds
 from convlens.data import Pictures, channel_statistics
+from convlens.data.cache import cache_folder
 from convlens.defaults import batch_for, may_flip, network_for
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import choose_engine, threads_for
@@ -26,7 +27,7 @@ from convlens.training.sampler import Normalisation, Sampler
 BREADTH = 16
 """Filters of the first stage: a quick network, right often enough to tell what is odd."""
 
-SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 80_000, 2, 20
+SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 80_000, 2, 30
 """Each network learns from this many pictures, within these numbers of epochs."""
 
 LOOK_BATCH = 1000
@@ -65,12 +66,12 @@ class _Quick:
 
     def __init__(self, pictures: Pictures, classes: tuple[str, ...], seed: int) -> None:
         _, height, width, channels = pictures.pixels.shape
-        self.engine = choose_engine()
+        plan = network_for(width, height, channels, BREADTH).plan(classes=len(classes))
+        self.engine = choose_engine("auto", plan, cache_folder())
         recipe = Recipe(batch=batch_for(len(pictures)), flip=may_flip(classes))
         mean, std = channel_statistics(pictures)
         self.normalise = Normalisation.of(mean, std, self.engine.device)
         self.sampler = Sampler(pictures, recipe, seed, self.normalise)
-        plan = network_for(width, height, channels, BREADTH).plan(classes=len(classes))
         self.work = plan.multiply_adds * self.sampler.batch
         network = Network(plan)
         first = self.normalise(self.sampler.originals(PATCH_PICTURES)).cpu()
@@ -99,13 +100,16 @@ class _Quick:
 
     @torch.no_grad()
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Pixels (N, H, W, C) to probabilities (N, classes)."""
+        """Pixels (N, H, W, C) to probabilities (N, classes), both ways round where a mirror may."""
         self.fast.eval()
         parts = []
         with threads_for(self.work):
             for start in range(0, len(pixels), LOOK_BATCH):
                 block = torch.from_numpy(np.ascontiguousarray(pixels[start : start + LOOK_BATCH]))
+                seen = self.normalise(block.to(self.engine.device))
+                views = [seen, seen.flip(3)] if self.sampler.recipe.flip else [seen]
                 with self.engine.products():
-                    scores = self.fast(self.normalise(block.to(self.engine.device)))
-                parts.append(F.softmax(scores.float(), dim=1).cpu())
+                    scores = [self.fast(view).float() for view in views]
+                chances = [F.softmax(one, dim=1).cpu() for one in scores]
+                parts.append(torch.stack(chances).mean(dim=0))
         return np.asarray(torch.cat(parts).numpy(), np.float32)

@@ -29,8 +29,6 @@ SIDE = 160
 SMALL = 48
 """Pixels a side up to which a picture is shown by its pixels."""
 
-WORDS: dict[Weight, str] = {"serious": "serious", "look": "look", "note": "note"}
-
 
 @dataclass(frozen=True, slots=True)
 class Shot:
@@ -93,7 +91,6 @@ def report(found: Findings, source: Source) -> str:
         facts=facts(found),
         parts=list(found.classes[0].parts),
         most=max(1, *(one.pictures for one in found.classes)),
-        words=WORDS,
     )
 
 
