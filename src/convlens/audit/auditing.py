@@ -157,7 +157,7 @@ def _labels(view: View, judged: Doubts, accuracy: float) -> list[Finding]:
     for row in rows:
         other = view.classes[int(judged.suggested[row])]
         own = view.classes[int(view.labels[row])]
-        cases.append(view.case(row, f"{own}, or {other}?", judged.margin[row]))
+        cases.append(view.case(row, f"{own}, or {other}?", judged.own[row]))
     line = (
         f"{counted(len(rows), 'label is', 'labels are')} doubted by networks that did not train on "
         f"the picture (they agree with {accuracy:.1%} of all)"

@@ -2,7 +2,7 @@
 
 From out-of-fold probabilities, after C. G. Northcutt, L. Jiang and I. L. Chuang, 'Confident
 Learning: Estimating Uncertainty in Dataset Labels', Journal of Artificial Intelligence Research
-70 (2021), as far as its thresholds and its normalised margin go.
+70 (2021), as far as its thresholds and its ranking by self-confidence go.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 class Doubts:
     """How far each of N labels is to be doubted.
 
-    ``margin`` (N,) is the probability of the given class less that of the likeliest other, -1 to 1;
+    ``own`` (N,) is the probability of the given class, 0 to 1;
     ``suggested`` (N,) the likeliest other class; ``doubted`` (N,) whether another class is as
     likely as it is, on average, for pictures that carry its label. ``order`` (N,) goes from the
     most suspicious on.
     """
 
-    margin: NDArray[np.float32]
+    own: NDArray[np.float32]
     suggested: NDArray[np.int64]
     doubted: NDArray[np.bool_]
     order: NDArray[np.int64]
@@ -35,13 +35,11 @@ def doubts(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Dou
     own = probabilities[rows, labels]
     others = probabilities.copy()
     others[rows, labels] = -1.0
-    suggested = others.argmax(axis=1)
-    margin = own - others[rows, suggested]
     return Doubts(
-        margin=margin,
-        suggested=np.asarray(suggested, np.int64),
+        own=own,
+        suggested=np.asarray(others.argmax(axis=1), np.int64),
         doubted=_confident_elsewhere(probabilities, labels),
-        order=np.argsort(margin, kind="stable"),
+        order=np.argsort(own, kind="stable"),
     )
 
 
