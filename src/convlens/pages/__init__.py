@@ -2,8 +2,9 @@
 
     render("convlens.audit", "report.html", title="photos", findings=…)
 
-A template extends ``shell.html`` and fills its blocks ``lead`` and ``content``. Every value is
-escaped: names of files and classes are text wherever they are shown.
+A template extends ``shell.html`` and fills its blocks ``lead`` and ``content``; one that runs a
+script states the ``policy`` that allows it, has a ``bar`` under the header, and scripts at the
+``end``. Every value is escaped: names of files and classes are text wherever they are shown.
 """
 
 from convlens.pages.rendering import data_uri, render
