@@ -36,6 +36,7 @@ LEVELS = {
     "pipeline": 6,
     "audit": 6,
     "api": 7,
+    "report": 7,
     "serve": 7,
     "studio": 7,
     "estimator": 7,

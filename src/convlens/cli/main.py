@@ -24,6 +24,7 @@ COMMANDS = {
     "predict": "Classify pictures.",
     "evaluate": "Measure a model on pictures with known classes.",
     "scan": "Slide a network over a larger picture: what is where.",
+    "look": "Write a page that shows what a model sees, layer by layer, and why.",
     "net": "Show a network layer by layer: volumes, parameters, work.",
     "zoo": "List the networks that have names.",
     "import": "Make a model file of weights trained elsewhere.",

@@ -1,0 +1,117 @@
+"""A look as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from convlens.data.names import printable
+from convlens.drawing import draw
+from convlens.lens import tiles
+from convlens.pages import render
+from convlens.report import assets
+from convlens.report.datapart import data_facts, data_part
+from convlens.report.facts import network_facts, picture_facts
+from convlens.report.layerpart import held_note, stage_parts
+from convlens.report.look import Look
+from convlens.report.picturepart import answers, picture_part
+from convlens.report.words import GLOSSARY
+
+MADE = b'data-made="convlens look"'
+"""By which ``is_report`` knows a page of ours."""
+
+_POLICY = "policy-of-this-page"
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+def page(look: Look) -> str:
+    """The HTML document of ``look``."""
+    script = assets.script()
+    facts, blocks = _facts(look)
+    data = None if look.data is None else data_part(look.data)
+    document = render(
+        "convlens.report",
+        "look.html",
+        title=f"{printable(look.title)} – through the lens",
+        name=printable(look.title),
+        policy=_POLICY,
+        css=Markup(assets.static("page.css")),
+        script=Markup(script),
+        drawing=Markup(draw(look.plan)),
+        network=str(look.plan.architecture),
+        totals=_totals(look),
+        size=str(look.plan.input).replace("x", "×"),
+        classes=f"{look.plan.classes:,}",
+        parts=_parts(look, data),
+        pictures=[picture_part(one) for one in look.pictures],
+        stages=stage_parts(look),
+        held_note=held_note(look),
+        data=data,
+        glossary=GLOSSARY,
+        facts=_embedded(facts),
+        blocks=blocks,
+    )
+    policy = assets.policy([script], _STYLE.findall(document))
+    return document.replace(_POLICY, policy, 1)
+
+
+def is_report(content: bytes) -> bool:
+    """Whether a file of that content was written by ``page``."""
+    return MADE in content
+
+
+def _totals(look: Look) -> str:
+    plan = look.plan
+    tested = look.classifier.training.get("test_accuracy")
+    accuracy = f" · {tested:.1%} of its test pictures right" if isinstance(tested, float) else ""
+    return (
+        f"{plan.classes:,} classes · {plan.parameters:,} parameters · "
+        f"{plan.multiply_adds:,} multiply-adds for a picture{accuracy}"
+    )
+
+
+def _parts(look: Look, data: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """The page's sections, for its navigation."""
+    parts = [("network", "network"), ("layers", "layers")]
+    if look.pictures:
+        parts = [("says", "says"), ("network", "network"), ("why", "why"), ("layers", "layers")]
+    if data and data["map"]:
+        parts.append(("map", "data"))
+    if data and (data["health"] or data["notes"]):
+        parts.append(("health", "health"))
+    return [{"id": id_, "word": word} for id_, word in [*parts, ("words", "words")]]
+
+
+def _facts(look: Look) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the script reads, and the blocks of numbers."""
+    facts, block = network_facts(look.classifier, look.plan, look.holding)
+    blocks = [block]
+    facts["classes"] = [printable(name) for name in look.classifier.classes]
+    facts["temperature"] = look.classifier.model.temperature
+    facts["colours"] = {
+        "signed": tiles.signed(np.linspace(-1, 1, 256), 1.0).tolist(),
+        "rising": tiles.sequential(np.linspace(0, 1, 256), 1.0).tolist(),
+    }
+    facts["pictures"] = []
+    for number, one in enumerate(look.pictures):
+        told, block = picture_facts(one.way, printable(one.name), number, look.holding)
+        told["answers"] = answers(one)
+        told["statistics"] = {
+            layer: {"low": of.low, "high": of.high, "zero": of.zero}
+            for layer, of in one.statistics.items()
+        }
+        facts["pictures"].append(told)
+        blocks.append(block)
+    facts["map"] = None if look.data is None else data_facts(look.data)
+    return facts, [{"name": block.name, "text": block.text()} for block in blocks]
+
+
+def _embedded(facts: Mapping[str, Any]) -> Markup:
+    """JSON that may stand in a script element: no ``<`` that could end it."""
+    text = json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
