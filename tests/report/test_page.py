@@ -111,6 +111,7 @@ def test_figures_are_pictures(with_data):
     files = dict(figure_files(with_data))
     assert {"network.svg", "map.png", "conv1-filters.png", "conv2-exemplars-4.png"} <= files.keys()
     assert {"01-0.png", "01-0-conv1.png", "01-0-relu2.png", "01-0-integrated.png"} <= files.keys()
+    assert {"01-0-gradcam-deletion.png", "01-0-occlusion.png"} <= files.keys()
     for name, content in files.items():
         start = b"<svg" if name.endswith("svg") else b"\x89PNG"
         assert content.startswith(start), name

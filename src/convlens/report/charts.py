@@ -20,8 +20,7 @@ ENDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 def deletion_chart(curve: Deletion, told: str) -> str:
     """The probability over the share of pixels taken away, beside that of random orders."""
     inner_width, inner_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    highest = max(float(curve.marked.max()), float(curve.random.max()))
-    top = next((end for end in ENDS if end >= highest), 1.0)
+    top = top_of(curve)
 
     def line(values: Sequence[float], class_: str) -> str:
         points = " ".join(
@@ -43,6 +42,12 @@ def deletion_chart(curve: Deletion, told: str) -> str:
     )
     content = grid + words + line(curve.random.tolist(), "random")
     return _chart(content + line(curve.marked.tolist(), "marked"), told, WIDTH, HEIGHT)
+
+
+def top_of(curve: Deletion) -> float:
+    """Where the axis of the probability ends: the first of ENDS that both curves stay below."""
+    highest = max(float(curve.marked.max()), float(curve.random.max()))
+    return next((end for end in ENDS if end >= highest), 1.0)
 
 
 def histogram(found: Distribution, told: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from convlens.data.names import printable
 from convlens.drawing import draw
 from convlens.lens import tiles
 from convlens.lens.filters import filters
+from convlens.report.curvefigure import curve_figure
 from convlens.report.figures import filter_sheet, maps, marked, row_of_patches, sized
 from convlens.report.look import Look
 from convlens.report.mapfigure import map_figure
@@ -27,6 +29,8 @@ def figure_files(look: Look) -> Iterator[FileOfFigure]:
         yield f"{stem}.png", tiles.png(sized(one.way.pixels, SIDE))
         for saliency in one.causes.maps:
             yield f"{stem}-{saliency.method}.png", tiles.png(marked(saliency, SIDE))
+            curve = curve_figure(saliency.deletion, printable(saliency.class_name))
+            yield f"{stem}-{saliency.method}-deletion.png", tiles.png(curve)
         for layer, channels in look.holding.shown.items():
             volume = one.way.volumes[layer]
             if channels and volume.shape[1:] != (1, 1):
