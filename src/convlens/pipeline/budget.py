@@ -23,7 +23,7 @@ WRITING_SECONDS = 0.3
 VIEWS_OF_ONE = 1.5
 """More views of a test picture, in the mean: five of those that are unsure, at most a third."""
 
-TRIAL_BATCH, TRIALS = 128, 2
+TRIAL_BATCH, TRIALS = 128, 3
 
 
 def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Recipe) -> Plan:
@@ -52,9 +52,10 @@ def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
     """Pictures a second that a network of ``plan`` learns from, by a few steps on noise."""
     network = channels_last(Network(plan).to(engine.device))
     fast, optimizers = for_training(network).train(), Optimizers(network, recipe)
-    shape = (TRIAL_BATCH, plan.input.depth, plan.input.height, plan.input.width)
+    batch = recipe.batch  # the optimizers' share of a step depends on it
+    shape = (batch, plan.input.depth, plan.input.height, plan.input.width)
     pictures = torch.randn(shape, device=engine.device).to(memory_format=torch.channels_last)
-    labels = torch.zeros(TRIAL_BATCH, dtype=torch.long, device=engine.device)
+    labels = torch.zeros(batch, dtype=torch.long, device=engine.device)
     quickest = float("inf")
     for _ in range(1 + TRIALS):
         begun = time.monotonic()
@@ -66,7 +67,7 @@ def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
         optimizers.step(0.0)
         float(loss.detach())  # waits for a device that works on its own
         quickest = min(quickest, time.monotonic() - begun)
-    return TRIAL_BATCH / quickest
+    return batch / quickest
 
 
 @torch.inference_mode()
