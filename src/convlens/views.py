@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from convlens.calibration import softmax
 
 Pixels = NDArray[np.uint8]
+Scores = Callable[[Pixels], NDArray[np.float32]]
 
 UNSURE = 0.9
 """Pictures whose likeliest class is less probable than this are looked at again.
@@ -51,25 +52,33 @@ class Views:
                 for side in sides:
                     yield weight / 2, moved[:, :, ::side]
 
-    def scores(
-        self, pixels: Pixels, scores: Callable[[Pixels], NDArray[np.float32]], temperature: float
-    ) -> NDArray[np.float32]:
+    def scores(self, pixels: Pixels, scores: Scores, temperature: float) -> NDArray[np.float32]:
         """Mean scores (N, classes) over the views, of pictures that are unsure at first sight.
 
         ``scores`` takes pixels (N, H, W, C) to scores (N, classes).
         """
         found = scores(pixels)
-        unsure = np.flatnonzero(softmax(found, temperature).max(1, initial=0) < UNSURE)
-        if not len(unsure) or not (self.mirror or self.shift):
-            return found
-        some = np.ascontiguousarray(pixels[unsure])
-        mean, rest = np.zeros_like(found[unsure]), 1.0
-        for weight, view in self.others(some):
+        unsure = self.unsure(found, temperature)
+        if len(unsure):
+            found = found.copy()
+            found[unsure] = self.mean(pixels[unsure], scores, found[unsure])
+        return found
+
+    def unsure(self, scores: NDArray[np.float32], temperature: float) -> NDArray[np.int64]:
+        """Of the pictures with ``scores`` (N, classes) those worth another look, ascending."""
+        if not (self.mirror or self.shift):
+            return np.empty(0, np.int64)
+        return np.flatnonzero(softmax(scores, temperature).max(1, initial=0) < UNSURE)
+
+    def mean(
+        self, pixels: Pixels, scores: Scores, first: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Mean scores over all views of (N, H, W, C), whose own are ``first`` (N, classes)."""
+        mean, rest = np.zeros_like(first), 1.0
+        for weight, view in self.others(pixels):
             mean += np.float32(weight) * scores(np.ascontiguousarray(view))
             rest -= weight
-        found = found.copy()
-        found[unsure] = mean + np.float32(rest) * found[unsure]
-        return found
+        return mean + np.float32(rest) * first
 
 
 def _shifted(pixels: Pixels) -> Iterator[Pixels]:

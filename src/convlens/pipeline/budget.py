@@ -85,6 +85,6 @@ def seconds_after(dataset: Dataset, plan: Plan) -> float:
 
 
 def pictures_after(dataset: Dataset) -> int:
-    """Pictures judged after training: validation, to calibrate and to tell, and test, in views."""
+    """Looks at pictures after training: validation, and test in views."""
     tested = 0 if dataset.test is None else len(dataset.test)
-    return 2 * len(dataset.validation) + round((2 + VIEWS_OF_ONE) * tested)
+    return len(dataset.validation) + round((1 + VIEWS_OF_ONE) * tested)

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from convlens.calibration import fit_temperature
 from convlens.classifier import Classifier
-from convlens.data import Dataset, Pictures
+from convlens.data import Dataset
 from convlens.errors import ModelFileError
-from convlens.evaluation import Evaluation, evaluate
 from convlens.modelfile import Model, Weights, read_model
+from convlens.pipeline.judging import Verdict, judge
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.settings import Settings
@@ -34,16 +33,9 @@ def conclude(
     run: Path | None,
 ) -> Outcome:
     """Judge the classifier, say in it how it was made, and write it."""
-    found = evaluate(classifier, dataset.validation) if len(dataset.validation) else None
-    test = averaged = None
-    if dataset.test is not None and not learned.stopped:
-        test = evaluate(classifier, dataset.test)
-        if recipe.flip or recipe.shift:
-            told = classifier.with_training(recipe=recipe.to_json())
-            averaged = evaluate(told, dataset.test, views=True)
-    classifier = classifier.with_training(
-        **record(prepared, dataset, recipe, learned), **accuracies(found, test, averaged)
-    )
+    classifier = classifier.with_training(**record(prepared, dataset, recipe, learned))
+    verdict = judge(classifier, dataset, tested=not learned.stopped)
+    classifier = verdict.classifier.with_training(**accuracies(verdict))
     path = place_for(prepared.out, learned.stopped)
     if path is not None:
         classifier.save(path)
@@ -52,9 +44,9 @@ def conclude(
         path=path,
         parameters=classifier.model.plan().parameters,
         learned=learned,
-        validation=found,
-        test=test,
-        averaged=averaged,
+        validation=verdict.validation,
+        test=verdict.test,
+        averaged=verdict.averaged,
         skipped=dataset.skipped,
         seconds=time.monotonic() - prepared.begun,
         run=run,
@@ -82,10 +74,9 @@ def place_for(out: Path | None, stopped: bool) -> Path | None:
     return out.with_name(f"{out.stem}-unfinished{out.suffix}")
 
 
-def accuracies(
-    validation: Evaluation | None, test: Evaluation | None, averaged: Evaluation | None
-) -> dict[str, Any]:
+def accuracies(verdict: Verdict) -> dict[str, Any]:
     """What the model file says of how well it did."""
+    validation, test, averaged = verdict.validation, verdict.test, verdict.averaged
     return {
         "validation_accuracy": None if validation is None else validation.accuracy,
         "validation_balanced_accuracy": None if validation is None else validation.balanced,
@@ -123,12 +114,6 @@ def record(
         "versions": versions(),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-
-
-def calibrated(classifier: Classifier, judged: Pictures) -> Classifier:
-    """The classifier with its temperature fitted on ``judged``, some of it at a time."""
-    scores = [classifier.scores(block.pixels) for block in judged.blocks()]
-    return classifier.with_temperature(fit_temperature(np.concatenate(scores), judged.labels))
 
 
 def seen_in(dataset: Dataset, base: Model | None) -> dict[str, NDArray[np.uint8]]:

@@ -14,7 +14,7 @@ from convlens.modelfile import Model
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import Engine, threads_for
 from convlens.notation import Plan
-from convlens.pipeline.concluding import calibrated, conclude, seen_in, weights_of
+from convlens.pipeline.concluding import conclude, seen_in, weights_of
 from convlens.pipeline.events import Event, Note, Ready
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared, read
@@ -105,9 +105,8 @@ def trained(
         training={},
         seen=seen_in(dataset, base),
     )
-    classifier = calibrated(Classifier(model), judged)
     folder = None if record is None else record.folder.path
-    outcome = conclude(prepared, dataset, recipe, learned, classifier, folder)
+    outcome = conclude(prepared, dataset, recipe, learned, Classifier(model), folder)
     if record is not None:
         record.finished(outcome.to_json())
     return outcome
