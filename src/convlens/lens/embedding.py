@@ -61,6 +61,11 @@ class Embedding:
     layer: str
     dimensions: int
 
+    def _repr_html_(self) -> str:
+        from convlens.lens.findings import embedding_html
+
+        return embedding_html(self)
+
 
 def embed(
     classifier: Classifier,

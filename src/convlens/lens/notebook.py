@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.lens import tiles
-from convlens.lens.activations import Activations, LayerValues
+from convlens.lens.activity import Activations, LayerValues
 from convlens.lens.arithmetic import Arithmetic
-from convlens.lens.exemplars import Exemplars
+from convlens.lens.exciting import Exemplars
 from convlens.lens.filters import Filters
 from convlens.lens.preferred import PreferredInput
 from convlens.lens.scores import Probabilities
