@@ -17,7 +17,7 @@ notebook only draw. Layers go by the names that ``convlens net`` prints, or by t
 
 from convlens.lens.activity import Activations, LayerValues, activations
 from convlens.lens.arithmetic import Arithmetic, explain, explain_in
-from convlens.lens.attribution import Saliency, why
+from convlens.lens.attribution import Method, Saliency, why
 from convlens.lens.deletion import Deletion
 from convlens.lens.distributions import Distribution, LayerHealth
 from convlens.lens.embedding import Embedding, embed
@@ -48,6 +48,7 @@ __all__ = [
     "LayerHealth",
     "LayerInfo",
     "LayerValues",
+    "Method",
     "Opened",
     "Overfit",
     "Pass",
