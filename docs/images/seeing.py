@@ -22,7 +22,7 @@ from convlens.lens import tiles
 
 NET = "[CONV 16@5x5 valid - RELU - POOL]*2 - CONV 64@4x4 valid - RELU - FC"
 LEARNED, NONE, SIDE = 600, 2400, 28
-ROOM, ROWS, COLUMNS = 44, 3, 7
+ROOM, ROWS, COLUMNS, EDGE = 44, 3, 6, 12
 """Each digit of a sheet lies somewhere in a square of its own."""
 
 METHODS: tuple[lens.Method, ...] = ("integrated", "gradient", "occlusion")
@@ -63,10 +63,12 @@ def read(folder: Path, count: int) -> tuple[Images, list[str]]:
 
 def laid_out(digits: Images, random: np.random.Generator) -> tuple[Images, NDArray[np.int64]]:
     """A sheet of digits, each somewhere in its square, and their corners (N, 2) as (x, y)."""
-    sheet = np.zeros((ROWS * ROOM, COLUMNS * ROOM), np.uint8)
+    sheet = np.zeros((ROWS * ROOM + 2 * EDGE, COLUMNS * ROOM + 2 * EDGE), np.uint8)
     corners = []
     for number, digit in enumerate(digits):
-        y, x = (ROOM * n + int(random.integers(ROOM - SIDE)) for n in divmod(number, COLUMNS))
+        y, x = (
+            EDGE + ROOM * n + int(random.integers(ROOM - SIDE)) for n in divmod(number, COLUMNS)
+        )
         sheet[y : y + SIDE, x : x + SIDE] = digit
         corners.append((x, y))
     return sheet, np.array(corners)
@@ -85,7 +87,7 @@ def between(digits: Images, random: np.random.Generator) -> Images:
 
 
 def stacked(sheet: Images, drawn: Image.Image) -> Image.Image:
-    """The sheet above its scan, both twice as large."""
+    """The sheet above its scan, as large."""
     above = Image.fromarray(sheet).convert("RGB")
     zoom = drawn.width // above.width
     above = above.resize((above.width * zoom, above.height * zoom), Image.Resampling.NEAREST)

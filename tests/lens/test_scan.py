@@ -1,5 +1,6 @@
 """The sliding network, held to crops classified one by one."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -195,7 +196,7 @@ def test_the_drawing_marks_where_the_class_is():
     assert right <= 78
     assert top >= 16
     assert bottom <= 48
-    drawn = np.asarray(draw_scan(found, bright))[::3, ::3].astype(int)  # 320 // 96 times as large
+    drawn = np.asarray(draw_scan(found, bright))[::6, ::6].astype(int)  # 640 // 96 times as large
     plain = np.repeat(sheet[:, :, None], 3, axis=2).astype(int)
     change = np.abs(drawn[:64, :96] - plain).sum(axis=2)
     assert change[28:36, 58:66].mean() > 3 * change[:16, :30].mean()
@@ -251,3 +252,22 @@ def test_mistakes_are_told_in_a_line(model, capsys, arguments, said):
     assert "Traceback" not in err
     assert (model / "big.png").read_bytes() == before
     assert not list(model.glob("*scan*"))
+
+
+def test_a_large_deviation_says_what_to_do():
+    net = "CONV 8@5x5 - RELU - CONV 8@5x5 - RELU - FC"
+    found = scan(classifier_of(net), big())
+    far, near = (dataclasses.replace(found, deviation=off) for off in (0.3, 0.01))
+    assert far.padded
+    assert "9 windows classified alone differ by 0.3 at most" in far.exactness
+    assert "train with `valid` in each CONV" in far.exactness
+    assert "\n" not in far.exactness
+    assert "differ by 0.01 at most" in near.exactness
+    assert "valid" not in near.exactness
+
+
+def test_small_pictures_are_drawn_larger_and_large_ones_smaller():
+    found = scan(classifier_of(UNPADDED[0]), big(64, 48))
+    assert draw_scan(found).width == 640
+    assert draw_scan(found, longest=130).width == 128
+    assert draw_scan(scan(classifier_of(UNPADDED[0]), big(400, 20)), longest=200).width == 200

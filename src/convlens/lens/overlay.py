@@ -15,7 +15,7 @@ from convlens.lens.tiles import sequential
 LONGEST_SIDE = 1600
 """Pixels: larger pictures are drawn smaller."""
 
-SHORTEST_SIDE = 320
+SHORTEST_SIDE = 640
 """Pixels: smaller pictures are drawn by as many whole times larger as fit."""
 
 COVER = 0.65
@@ -74,7 +74,7 @@ def _laid_over(
     """The picture with each window's colour (rows, columns, 3) over its middle."""
     height, width = scan.pixels.shape[:2]
     side = max(height, width)
-    shrink = side / longest if side > longest else 1 / max(1, SHORTEST_SIDE // side)
+    shrink = side / longest if side > longest else 1 / max(1, min(SHORTEST_SIDE, longest) // side)
     size = max(1, round(width / shrink)), max(1, round(height / shrink))
     grey = scan.pixels[:, :, 0] if scan.pixels.shape[2] == 1 else scan.pixels
     base = Image.fromarray(grey).convert("RGB").resize(size, Image.Resampling.BOX)
