@@ -23,7 +23,6 @@ from convlens.lens.distributions import Distribution, LayerHealth
 from convlens.lens.embedding import Embedding, embed
 from convlens.lens.exciting import Exemplar, Exemplars, exemplars
 from convlens.lens.fields import Box, receptive_field
-from convlens.lens.filters import Filters, filters
 from convlens.lens.following import Step
 from convlens.lens.health import Health, Overfit, examine
 from convlens.lens.opened import LayerInfo, Opened, layer_of, layers, open_network
@@ -33,6 +32,7 @@ from convlens.lens.preferred import PreferredInput, preferred_input, preferred_i
 from convlens.lens.sanity import Sanity
 from convlens.lens.scanning import Scan, scan
 from convlens.lens.scores import Probabilities, explain_probabilities, probabilities_in
+from convlens.lens.weights import Filters, filters
 
 __all__ = [
     "Activations",

@@ -14,10 +14,10 @@ from convlens.lens import tiles
 from convlens.lens.activity import Activations, LayerValues
 from convlens.lens.arithmetic import Arithmetic
 from convlens.lens.exciting import Exemplars
-from convlens.lens.filters import Filters
 from convlens.lens.preferred import PreferredInput
 from convlens.lens.scores import Probabilities
 from convlens.lens.terms import Products
+from convlens.lens.weights import Filters
 from convlens.lens.wording import number, said
 
 MOST_TILES = 16
