@@ -146,3 +146,13 @@ def test_net_needs_no_torch():
 def test_files_stay_readable():
     long = [p for p in source_files() if len(p.read_text().splitlines()) > 400]
     assert long == []
+
+
+def test_no_function_of_the_lens_hides_a_module():
+    """Else ``import convlens.lens.x as x`` would give the function."""
+    from convlens import lens
+
+    modules = {path.stem for path in (SOURCE / "lens").glob("*.py")}
+    assert not modules & set(lens.__all__)
+    for name in set(lens.__all__) - {"Method"}:
+        assert getattr(lens, name).__doc__, name

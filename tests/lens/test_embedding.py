@@ -112,3 +112,15 @@ def test_mistakes_are_told_in_a_line(digits, trained, monkeypatch):
     with pytest.raises(SettingsError, match="umap-learn") as caught:
         embed(trained, digits.take(range(30)), "umap")
     assert "pip install umap-learn" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("size", "labels", "said"),
+    [((5, 5, 3), range(4), "the network's"), ((12, 10, 3), [0, 1, 2, 4], "a label is 4"),
+     ((12, 10, 3), [0, 1, 2, -1], "a label is -1")],
+)  # fmt: skip
+def test_pictures_of_another_size_or_labels_of_no_class(size, labels, said):
+    other = picture_for(classifier_of("FC", size))
+    pictures = Pictures(np.stack([other] * 4), np.array(labels), ("",) * 4)
+    with pytest.raises(DataError, match=said):
+        embed(classifier_of("CONV 2 - FC"), pictures)

@@ -1,5 +1,6 @@
 """The sliding network, held to crops classified one by one."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,9 +11,9 @@ import convlens as cl
 from convlens import DataError, SettingsError
 from convlens.cli.main import run
 from convlens.data.whole import decode_whole
-from convlens.lens import scan as scan_module
+from convlens.lens import scanning
 from convlens.lens.overlay import draw_scan
-from convlens.lens.scan import scan, tiles
+from convlens.lens.scanning import scan, tiles
 from convlens.lens.sliding import sliding
 from tests.lens import making
 
@@ -109,11 +110,11 @@ def test_tiles_together_are_one_pass_over_the_whole(net, monkeypatch):
     classifier = classifier_of(net)
     whole = scan(classifier, big(90, 77))
     sizes = []
-    opened = scan_module.open_network(classifier)
+    opened = scanning.open_network(classifier)
     slider = sliding(opened.plan, opened.network)
-    monkeypatch.setattr(scan_module, "TILE_VALUES", 6 * opened.plan.activations)
+    monkeypatch.setattr(scanning, "TILE_VALUES", 6 * opened.plan.activations)
     slider.network.register_forward_pre_hook(lambda module, given: sizes.append(given[0].shape))
-    monkeypatch.setattr(scan_module, "sliding", lambda plan, network: slider)
+    monkeypatch.setattr(scanning, "sliding", lambda plan, network: slider)
     done = []
     tiled = scan(classifier, big(90, 77), progress=lambda *counts: done.append(counts))
     assert len(sizes) > 4
@@ -195,7 +196,7 @@ def test_the_drawing_marks_where_the_class_is():
     assert right <= 78
     assert top >= 16
     assert bottom <= 48
-    drawn = np.asarray(draw_scan(found, bright)).astype(int)
+    drawn = np.asarray(draw_scan(found, bright))[::6, ::6].astype(int)  # 640 // 96 times as large
     plain = np.repeat(sheet[:, :, None], 3, axis=2).astype(int)
     change = np.abs(drawn[:64, :96] - plain).sum(axis=2)
     assert change[28:36, 58:66].mean() > 3 * change[:16, :30].mean()
@@ -251,3 +252,22 @@ def test_mistakes_are_told_in_a_line(model, capsys, arguments, said):
     assert "Traceback" not in err
     assert (model / "big.png").read_bytes() == before
     assert not list(model.glob("*scan*"))
+
+
+def test_a_large_deviation_says_what_to_do():
+    net = "CONV 8@5x5 - RELU - CONV 8@5x5 - RELU - FC"
+    found = scan(classifier_of(net), big())
+    far, near = (dataclasses.replace(found, deviation=off) for off in (0.3, 0.01))
+    assert far.padded
+    assert "9 windows classified alone differ by 0.3 at most" in far.exactness
+    assert "train with `valid` in each CONV" in far.exactness
+    assert "\n" not in far.exactness
+    assert "differ by 0.01 at most" in near.exactness
+    assert "valid" not in near.exactness
+
+
+def test_small_pictures_are_drawn_larger_and_large_ones_smaller():
+    found = scan(classifier_of(UNPADDED[0]), big(64, 48))
+    assert draw_scan(found).width == 640
+    assert draw_scan(found, longest=130).width == 128
+    assert draw_scan(scan(classifier_of(UNPADDED[0]), big(400, 20)), longest=200).width == 200

@@ -21,7 +21,7 @@ from convlens.training.losses import loss_for
 from convlens.training.recipe import Recipe
 from convlens.training.sampler import Normalisation, Sampler
 from convlens.training.schedule import Steps
-from convlens.training.vitals import dead_share, listening, saturated_share
+from convlens.training.vitals import dead_share, extremes, listening, saturated_share
 
 CPU = torch.device("cpu")
 NORMALISE = Normalisation.of((0.3,), (0.37,), CPU)
@@ -281,3 +281,13 @@ def convlens_command(capsys, monkeypatch, tmp_path):
         return status, captured.out, captured.err
 
     return call
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 4, 2), (7, 18, 1, 1), (1, 4, 3, 3)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_extremes_of_each_channel(shape, layout):
+    output = torch.randn(shape, generator=torch.Generator().manual_seed(0)).bfloat16()
+    high, low = extremes(output.contiguous(memory_format=layout))
+    for channel in range(shape[1]):
+        assert float(high[channel]) == float(output[:, channel].max())
+        assert float(low[channel]) == float(output[:, channel].min())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from convlens.lens.scan import Scan
+    from convlens.lens.scanning import Scan
 
 MOST_SHOWN = 10
 """Classes in the text; --json has all of them."""
@@ -37,7 +37,7 @@ def scan(
     from convlens.files import check_output, write_atomically
     from convlens.lens.opened import class_index
     from convlens.lens.overlay import draw_scan, png_of
-    from convlens.lens.scan import scan as slide
+    from convlens.lens.scanning import scan as slide
 
     classifier = Classifier.load(model)
     chosen = None if label is None else class_index(classifier, label)
@@ -119,12 +119,4 @@ def show(found: Scan, chosen: int | None) -> None:
             f"{printable(found.classes[index])}: likeliest in {likeliest[index]:,} of "
             f"{rows * columns:,}, strongest {high:.1%} at {left},{top} to {right},{bottom}"
         )
-    click.echo(deviation_line(found))
-
-
-def deviation_line(found: Scan) -> str:
-    """How far the map is off windows classified by themselves, and why."""
-    off = f"{found.checked} windows classified alone differ by {found.deviation:.2g} at most"
-    if not found.padded:
-        return f"no padding: each window is as it would be alone ({off})"
-    return f"the network pads its layers, so windows see their surroundings: {off}"
+    click.echo(found.exactness)

@@ -66,6 +66,11 @@ class Saliency:
         """What the map's numbers say."""
         return MEANING[self.method]
 
+    def _repr_html_(self) -> str:
+        from convlens.lens.findings import saliency_html
+
+        return saliency_html(self)
+
 
 def why(
     classifier: Classifier,

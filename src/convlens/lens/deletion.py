@@ -42,6 +42,11 @@ class Deletion:
         """Under the curve of random orders, 0 to 1."""
         return float(np.trapezoid(self.random, self.shares))
 
+    def _repr_html_(self) -> str:
+        from convlens.lens.findings import deletion_html
+
+        return deletion_html(self)
+
 
 def deletion(
     classifier: Classifier,

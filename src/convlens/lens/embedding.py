@@ -61,6 +61,11 @@ class Embedding:
     layer: str
     dimensions: int
 
+    def _repr_html_(self) -> str:
+        from convlens.lens.findings import embedding_html
+
+        return embedding_html(self)
+
 
 def embed(
     classifier: Classifier,
@@ -74,7 +79,7 @@ def embed(
 
     Of more than ``most`` pictures (10,000; 2,000 for t-SNE) so many are chosen at random. The same
     ``seed`` gives the same points. Raises SettingsError for an unknown method or where UMAP is not
-    installed, DataError where there are fewer than three pictures.
+    installed, DataError where there are fewer than three pictures, or of another size.
     """
     if method not in get_args(Projection):
         raise SettingsError(
@@ -84,6 +89,7 @@ def embed(
         raise DataError(f"a map of {len(pictures)} pictures says nothing", "give three or more")
     if most is not None and most < 3:
         raise SettingsError(f"a map of at most {most} pictures says nothing", "say 3 or more")
+    _check(classifier, pictures)
     chosen = subset(len(pictures), most or MOST_POINTS[method], seed)
     some = pictures if len(chosen) == len(pictures) else pictures.take(chosen)
     layer, vectors, scores = hidden_vectors(classifier, some.pixels)
@@ -102,6 +108,21 @@ def embed(
         layer=layer,
         dimensions=vectors.shape[1],
     )
+
+
+def _check(classifier: Classifier, pictures: Pictures) -> None:
+    """Raise DataError where the pictures are not such as the network takes."""
+    shape, expected = pictures.pixels.shape[1:], classifier.preprocessing.geometry.shape
+    if shape != expected:
+        raise DataError(
+            f"the pictures are {shape}, the network's {expected}",
+            "bring them to size with classifier.pixels",
+        )
+    low, high = int(pictures.labels.min()), int(pictures.labels.max())
+    if low < 0 or high >= len(classifier.classes):
+        raise DataError(
+            f"a label is {low if low < 0 else high}; there are {len(classifier.classes)} classes"
+        )
 
 
 def subset(count: int, most: int, seed: int) -> NDArray[np.int64]:

@@ -68,6 +68,11 @@ class Health:
     pictures: int
     warnings: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        from convlens.lens.findings import health_html
+
+        return health_html(self)
+
 
 def examine(
     subject: Architecture | Classifier,

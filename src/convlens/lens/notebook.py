@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.lens import tiles
-from convlens.lens.activations import Activations, LayerValues
+from convlens.lens.activity import Activations, LayerValues
 from convlens.lens.arithmetic import Arithmetic
-from convlens.lens.exemplars import Exemplars
-from convlens.lens.filters import Filters
+from convlens.lens.exciting import Exemplars
 from convlens.lens.preferred import PreferredInput
 from convlens.lens.scores import Probabilities
 from convlens.lens.terms import Products
+from convlens.lens.weights import Filters
 from convlens.lens.wording import number, said
 
 MOST_TILES = 16

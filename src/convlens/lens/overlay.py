@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
-from convlens.lens.scan import Scan
+from convlens.lens.scanning import Scan
 from convlens.lens.tiles import sequential
 
 LONGEST_SIDE = 1600
 """Pixels: larger pictures are drawn smaller."""
+
+SHORTEST_SIDE = 640
+"""Pixels: smaller pictures are drawn by as many whole times larger as fit."""
 
 COVER = 0.65
 """How much of the picture the strongest colour hides, 0 to 1."""
@@ -29,12 +32,13 @@ MADE_BY = "convlens scan"
 Colours = NDArray[np.float64]
 
 
-def draw_scan(scan: Scan, label: int | None = None) -> Image.Image:
+def draw_scan(scan: Scan, label: int | None = None, longest: int = LONGEST_SIDE) -> Image.Image:
     """The picture with the probability of one class over it, or the likeliest class everywhere.
 
     Each window colours the pixels nearest to its middle. With ``label``, a class by its index,
     colours go from clear at 0 to bright at 1; without, each class has its own colour, as strong as
-    its probability is above that of guessing.
+    its probability is above that of guessing. A picture longer than ``longest`` pixels is drawn
+    smaller.
     """
     likeliest = scan.probabilities.argmax(axis=0)
     if label is None:
@@ -53,7 +57,7 @@ def draw_scan(scan: Scan, label: int | None = None) -> Image.Image:
         high, row, column = scan.strongest(label)
         text = f"{scan.classes[label]}  up to {high:.1%}"
         named = [(text, colours[row, column])]
-    return _with_names(_laid_over(scan, colours, strength), named)
+    return _with_names(_laid_over(scan, colours, strength, longest), named)
 
 
 def class_colours(count: int) -> Colours:
@@ -64,10 +68,13 @@ def class_colours(count: int) -> Colours:
     return 255 * np.array(rows)
 
 
-def _laid_over(scan: Scan, colours: Colours, strength: NDArray[np.floating]) -> Image.Image:
+def _laid_over(
+    scan: Scan, colours: Colours, strength: NDArray[np.floating], longest: int
+) -> Image.Image:
     """The picture with each window's colour (rows, columns, 3) over its middle."""
     height, width = scan.pixels.shape[:2]
-    shrink = max(1.0, max(height, width) / LONGEST_SIDE)
+    side = max(height, width)
+    shrink = side / longest if side > longest else 1 / max(1, min(SHORTEST_SIDE, longest) // side)
     size = max(1, round(width / shrink)), max(1, round(height / shrink))
     grey = scan.pixels[:, :, 0] if scan.pixels.shape[2] == 1 else scan.pixels
     base = Image.fromarray(grey).convert("RGB").resize(size, Image.Resampling.BOX)

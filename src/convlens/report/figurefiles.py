@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from convlens.data.names import printable
 from convlens.drawing import draw
 from convlens.lens import tiles
-from convlens.lens.filters import filters
+from convlens.lens.weights import filters
 from convlens.report.curvefigure import curve_figure
 from convlens.report.figures import filter_sheet, maps, marked, row_of_patches, sized
 from convlens.report.look import Look

@@ -10,7 +10,7 @@ from PIL import Image
 
 from convlens.lens import Exemplar, tiles
 from convlens.lens.attribution import Saliency
-from convlens.lens.filters import Filters
+from convlens.lens.weights import Filters
 
 Pixels = NDArray[np.uint8]
 

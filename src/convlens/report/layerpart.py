@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from convlens.data.names import printable
-from convlens.lens.filters import Filters, filters
 from convlens.lens.opened import LayerInfo
+from convlens.lens.weights import Filters, filters
 from convlens.lens.wording import number
 from convlens.report.figures import PATCH, filter_sheet, row_of_patches, sized
 from convlens.report.look import Look

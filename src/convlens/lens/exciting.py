@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from convlens.classifier import Classifier
 from convlens.errors import DataError, SettingsError
 from convlens.lens.fields import Box, receptive_field
-from convlens.lens.filters import check_weighted
 from convlens.lens.opened import LayerInfo, check_channel, layer_of, open_network, row_of
 from convlens.lens.streaming import Best, strongest
+from convlens.lens.weights import check_weighted
 from convlens.notation import Plan, Row
 from convlens.notation.layers import Conv
 

@@ -24,6 +24,9 @@ TILE_VALUES = 1 << 24
 MOST_PROBABILITIES = 1 << 27
 """Numbers of the whole map, 512 MiB."""
 
+FAR_OFF = 0.05
+"""Deviation in probability above which a map is a rough guide only."""
+
 CHECKED = 9
 """Windows that are cut out and classified by themselves, to see how far off the map is."""
 
@@ -67,6 +70,26 @@ class Scan:
         """The largest probability of a class by its index, and the (row, column) where it is."""
         row, column = np.unravel_index(int(self.probabilities[label].argmax()), self.shape)
         return float(self.probabilities[label, row, column]), int(row), int(column)
+
+    @property
+    def exactness(self) -> str:
+        """In one line how far the map is off windows classified alone, why, and what helps."""
+        windows = "1 window" if self.checked == 1 else f"{self.checked} windows"
+        off = f"{windows} classified alone differ by {self.deviation:.2g} at most"
+        if not self.padded:
+            return f"no padding: each window is as it would be alone ({off})"
+        line = f"the network pads its layers, so windows see their surroundings: {off}"
+        if self.deviation <= FAR_OFF:
+            return line
+        return (
+            f"{line}; for an exact map train with `valid` in each CONV (CONV 16@3x3 valid), "
+            "for one answer train at the size scanned (train --size)"
+        )
+
+    def _repr_html_(self) -> str:
+        from convlens.lens.findings import scan_html
+
+        return scan_html(self)
 
 
 @dataclass(frozen=True, slots=True)
