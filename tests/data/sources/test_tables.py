@@ -137,7 +137,7 @@ def test_each_wrong_row_is_told_with_its_line(tree):
         (
             "labels.csv",
             b'file,label\n"1.png,cat',
-            "labels.csv, line 2: a quote is opened and never",
+            "labels.csv, line 2: a quote is opened",
         ),
         ("labels.csv", b"file,label\ngone.png,cat", "no row of labels.csv can be used: gone.png"),
         ("labels.jsonl", b'{"file": "1.png"', "labels.jsonl, line 1: not JSON"),
