@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from convlens.data.sources.source import Item, Part, Place
+from convlens.data.places import Place
+from convlens.data.sources.source import Item, Part
 from convlens.errors import DataError
 
 LAYOUT = "lay the pictures out as <class>/<picture>, or train/<class>/… and test/<class>/…"
