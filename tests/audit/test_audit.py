@@ -109,6 +109,15 @@ def test_uneven_and_absent_classes(tmp_path):
     assert "too few" in found.unchecked
 
 
+@pytest.mark.parametrize("different", [1, 2, 3])
+def test_copies_of_a_few_pictures_leave_nothing_to_learn_from(different):
+    shades = np.random.default_rng(0).integers(0, 256, (different, 16, 16), dtype=np.uint8)
+    pixels = shades[np.arange(60) % different]
+    found = audit(open_source((pixels, np.arange(60) // 30)))
+    assert f"copies of {different} picture" in found.unchecked
+    assert found.of("copies-across-classes").weight == "serious"
+
+
 @pytest.mark.parametrize("what", ["file size", "shape", "border colour"])
 def test_a_clue_that_gives_the_class_away_is_found(tmp_path, what):
     for number in range(80):

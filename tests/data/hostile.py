@@ -245,6 +245,15 @@ def tiff_of_many_directories() -> bytes:
 # AVIF
 
 
+def avif_extents_of_nothing(items: int = 2_000) -> bytes:
+    """Every item in 65,535 extents whose offsets and lengths take no bytes."""
+    located = struct.pack(">IBBH", 0, 0, 0, items)
+    located += b"".join(struct.pack(">HHH", number, 0, 65_535) for number in range(items))
+    box = struct.pack(">I4s", 8 + len(located), b"iloc") + located
+    meta = struct.pack(">I4sI", 12 + len(box), b"meta", 0) + box
+    return struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"avif", 0, b"avif", b"mif1") + meta
+
+
 def avif_larger_than_it_says(side: int = 5000) -> bytes:
     """A stream of ``side`` squared pixels in boxes that speak of a hundred squared."""
     data = saved(Image.new("RGB", (side, side)), "AVIF", speed=10, quality=30)
@@ -254,6 +263,7 @@ def avif_larger_than_it_says(side: int = 5000) -> bytes:
 
 MADE: dict[str, Callable[[], bytes]] = {
     "avif-larger-than-it-says.avif": avif_larger_than_it_says,
+    "avif-extents-of-nothing.avif": avif_extents_of_nothing,
     "png-text-bombs.png": png_of_text_bombs,
     "png-profile-bomb.png": png_of_a_profile_bomb,
     "png-private-chunks.png": lambda: png_of_chunks(b"prVt"),

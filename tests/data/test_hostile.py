@@ -19,6 +19,7 @@ LARGE = {
 """Large pictures from small files, within what the limits allow."""
 
 REFUSED = {
+    "avif-extents-of-nothing.avif": "damaged (no AV1 picture in it)",
     "avif-larger-than-it-says.avif": "too large (5,000 x 5,000 pixels; at most 16,000,000 in all)",
     "png-4-gigapixels.png": "too large (65,500 x 65,500 pixels; at most 89,000,000 in all)",
     "png-private-chunks.png": "too many chunks for a picture",

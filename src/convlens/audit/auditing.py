@@ -29,6 +29,9 @@ SIDE = 64
 LEAST_PICTURES = 50
 """Below, a network learns too little to doubt a label."""
 
+LEAST_DIFFERENT = 4
+"""Pictures that are not copies of each other, at the least: every fold takes one or more."""
+
 WEIGHTS: tuple[Weight, ...] = get_args(Weight)
 
 Progress = Callable[[str, int, int], None]
@@ -134,6 +137,9 @@ def _unchecked(view: View) -> str | None:
         return "there is one class only"
     if len(view) < max(LEAST_PICTURES, 4 * present):
         return f"{counted(len(view), 'picture')} are too few to learn from"
+    different = len(np.unique(view.groups))
+    if different < LEAST_DIFFERENT:
+        return f"all are copies of {counted(different, 'picture')}, too few to learn from"
     return None
 
 

@@ -39,11 +39,15 @@ def clues(view: View, seed: int) -> list[Clue]:
         return []
     kept = np.flatnonzero(counts[view.labels] >= FOLDS)
     drawn = np.sort(np.random.default_rng([seed, 3]).permutation(kept)[:MOST])
-    found = []
-    for what, numbers in features(view, drawn).items():
-        if np.ptp(numbers, axis=0).any():
-            found.append(_told_by(what, numbers, view, drawn, seed))
-    return found
+    _, leaders, inverse = np.unique(view.groups[drawn], return_index=True, return_inverse=True)
+    fold = folds(view.labels[drawn], leaders[inverse].astype(np.int64), FOLDS, seed)
+    if len(np.unique(fold)) < 2:  # all are copies of one picture: nothing is left to learn from
+        return []
+    return [
+        _told_by(what, numbers, view.labels[drawn], fold, seed)
+        for what, numbers in features(view, drawn).items()
+        if np.ptp(numbers, axis=0).any()
+    ]
 
 
 def features(view: View, rows: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
@@ -70,13 +74,14 @@ def _borders(pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.f
 
 
 def _told_by(
-    what: str, numbers: NDArray[np.float64], view: View, rows: NDArray[np.int64], seed: int
+    what: str,
+    numbers: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    fold: NDArray[np.int64],
+    seed: int,
 ) -> Clue:
-    labels = view.labels[rows]
-    _, leaders, inverse = np.unique(view.groups[rows], return_index=True, return_inverse=True)
-    fold = folds(labels, leaders[inverse].astype(np.int64), FOLDS, seed)
     told = np.empty_like(labels)
-    for number in range(FOLDS):
+    for number in np.unique(fold):
         learn, judge = fold != number, fold == number
         tree = DecisionTreeClassifier(
             max_leaf_nodes=LEAVES,

@@ -10,15 +10,47 @@
 ``decode`` is the one way from a picture to pixels, in training and in prediction alike.
 """
 
-from convlens.data.decoded import Decoded
-from convlens.data.decoding import decode
-from convlens.data.groups import Groups, named_groups
-from convlens.data.loading import Loading, load, start_loading
-from convlens.data.pictures import Dataset, Pictures, Skipped, channel_statistics
-from convlens.data.preprocessing import Fit, Geometry, Preprocessing
-from convlens.data.sources import Item, Source, open_source
-from convlens.data.split import Division, check_divisible, divide, divide_in_folds
-from convlens.data.survey import Survey, survey
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convlens.data.decoded import Decoded
+    from convlens.data.decoding import decode
+    from convlens.data.groups import Groups, named_groups
+    from convlens.data.loading import Loading, load, start_loading
+    from convlens.data.pictures import Dataset, Pictures, Skipped, channel_statistics
+    from convlens.data.preprocessing import Fit, Geometry, Preprocessing
+    from convlens.data.sources import Item, Source, open_source
+    from convlens.data.split import Division, check_divisible, divide, divide_in_folds
+    from convlens.data.surveying import Survey, survey
+
+_HOMES = {
+    "Dataset": "convlens.data.pictures",
+    "Decoded": "convlens.data.decoded",
+    "Division": "convlens.data.split",
+    "Fit": "convlens.data.preprocessing",
+    "Geometry": "convlens.data.preprocessing",
+    "Groups": "convlens.data.groups",
+    "Item": "convlens.data.sources",
+    "Loading": "convlens.data.loading",
+    "Pictures": "convlens.data.pictures",
+    "Preprocessing": "convlens.data.preprocessing",
+    "Skipped": "convlens.data.pictures",
+    "Source": "convlens.data.sources",
+    "Survey": "convlens.data.surveying",
+    "channel_statistics": "convlens.data.pictures",
+    "check_divisible": "convlens.data.split",
+    "decode": "convlens.data.decoding",
+    "divide": "convlens.data.split",
+    "divide_in_folds": "convlens.data.split",
+    "load": "convlens.data.loading",
+    "named_groups": "convlens.data.groups",
+    "open_source": "convlens.data.sources",
+    "start_loading": "convlens.data.loading",
+    "survey": "convlens.data.surveying",
+}
 
 __all__ = [
     "Dataset",
@@ -45,3 +77,12 @@ __all__ = [
     "start_loading",
     "survey",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that a decoding process starts fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'convlens.data' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -32,7 +32,7 @@ from convlens.data.sources.source import Source
 MOST_BYTES = 4 << 30
 """Bytes that the whole cache may take; the longest unused entries make room."""
 
-_VERSION = 1
+_VERSION = 2  # raised where the same file would come to other pixels
 _END = struct.Struct("<Q8s")
 _MARK = b"convlens"
 _ABANDONED = 3600  # seconds after which a partial file is no one's any more

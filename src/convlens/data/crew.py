@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from convlens.data.canvas import Canvas
 from convlens.data.formats import quiet
 from convlens.data.helper import Chunk, Helper, Lost
+from convlens.data.places import Place
 from convlens.data.preprocessing import Geometry
 from convlens.data.reading import Reader
-from convlens.data.sources.source import Place
 from convlens.data.worker import Faults, decode_chunk
 
 CHUNK_PICTURES = 256

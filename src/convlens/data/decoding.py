@@ -27,6 +27,9 @@ from convlens.errors import DataError
 Raw = bytes | Image.Image | NDArray[Any]
 """A picture to decode: the bytes of its file, an opened picture, or ``(H, W)``, ``(H, W, C)``."""
 
+Extent = tuple[float, float]
+"""Width and height of a picture in decoded pixels, of which the last may count in part."""
+
 _MOST_REDUCED = 1 << 10  # pixels of a side that become one before the rest is resized
 
 
@@ -67,10 +70,10 @@ def decode_pixels(raw: Raw, geometry: Geometry) -> bytes:
             return _decode_array(raw, geometry)
         if isinstance(raw, bytes):
             picture = open_picture(io.BytesIO(raw))
-            turn = _prepare(picture, geometry)
-            return _decode_image(picture, geometry, turn).tobytes()
+            turn, extent = _prepare(picture, geometry)
+            return _decode_image(picture, extent, geometry, turn).tobytes()
         raw.load()
-        return _decode_image(raw, geometry, orientation(raw)).tobytes()
+        return _decode_image(raw, raw.size, geometry, orientation(raw)).tobytes()
     except UnreadableError:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything on a damaged file
@@ -127,27 +130,33 @@ def _decode_array(array: NDArray[Any], geometry: Geometry) -> bytes:
     if pixels.shape == geometry.shape:
         return pixels.tobytes()
     flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
-    return _decode_image(Image.fromarray(flat), geometry, 1).tobytes()
+    image = Image.fromarray(flat)
+    return _decode_image(image, image.size, geometry, 1).tobytes()
 
 
-def _prepare(picture: ImageFile.ImageFile, geometry: Geometry) -> int:
-    """Decode ``picture``, a JPEG at the least scale that will do; return its orientation."""
+def _prepare(picture: ImageFile.ImageFile, geometry: Geometry) -> tuple[int, Extent]:
+    """Decode ``picture``, a JPEG at the least scale that will do; return its orientation.
+
+    Also how far the picture reaches in the decoded pixels: at a smaller scale the last of a row or
+    column may lie partly outside, as 129 pixels at a quarter come to 33, of which 32.25 count.
+    """
     if picture.format != "JPEG":
         picture.load()
-        return orientation(picture)  # a PNG may tell it after its pixels
+        return orientation(picture), picture.size  # a PNG may tell it after its pixels
     turn = orientation(picture)
     target = _unturned(geometry, turn)
+    drafted = None
     if picture.size != target:
-        picture.draft(geometry.mode, _least_size(picture.size, target, geometry.fit))
+        drafted = picture.draft(geometry.mode, _least_size(picture.size, target, geometry.fit))
     elif geometry.channels == 1:
-        picture.draft(geometry.mode, target)
+        drafted = picture.draft(geometry.mode, target)
     picture.load()
-    return turn
+    return turn, drafted[1][2:] if drafted else picture.size
 
 
-def _decode_image(image: Image.Image, geometry: Geometry, turn: int) -> Image.Image:
-    resized = _resize(image, geometry.mode, _unturned(geometry, turn), geometry.fit)
-    return turned(resized, turn)
+def _decode_image(image: Image.Image, extent: Extent, geometry: Geometry, turn: int) -> Image.Image:
+    target = _unturned(geometry, turn)
+    return turned(_resize(image, extent, geometry.mode, target, geometry.fit), turn)
 
 
 def _unturned(geometry: Geometry, turn: int) -> tuple[int, int]:
@@ -155,7 +164,7 @@ def _unturned(geometry: Geometry, turn: int) -> tuple[int, int]:
     return size[::-1] if turn >= 5 else size
 
 
-def _scales(size: tuple[int, int], target: tuple[int, int], fit: Fit) -> tuple[float, float]:
+def _scales(size: Extent, target: tuple[int, int], fit: Fit) -> tuple[float, float]:
     """Return pixels of the picture per pixel of the result, across and down."""
     across, down = size[0] / target[0], size[1] / target[1]
     if fit == "stretch":
@@ -170,9 +179,10 @@ def _least_size(size: tuple[int, int], target: tuple[int, int], fit: Fit) -> tup
     return math.ceil(size[0] / max(across, 1)), math.ceil(size[1] / max(down, 1))
 
 
-def _resize(image: Image.Image, mode: str, target: tuple[int, int], fit: Fit) -> Image.Image:
-    """Return ``image`` in ``mode`` at ``target`` size; untouched where that is its size."""
-    size = image.size
+def _resize(
+    image: Image.Image, size: Extent, mode: str, target: tuple[int, int], fit: Fit
+) -> Image.Image:
+    """Return what lies within ``size`` in ``mode`` at ``target``; as it is where they are equal."""
     if size == target:
         return _reduce(image, mode, (1, 1))
     scales = _scales(size, target, fit)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from convlens.data.canvas import Canvas
+from convlens.data.places import Place
 from convlens.data.preprocessing import Geometry
-from convlens.data.sources.source import Place
 from convlens.data.worker import Faults
 
 # The parent's import path goes along, as it may have been changed since it was started.

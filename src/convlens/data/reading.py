@@ -8,7 +8,7 @@ from typing import IO
 
 from convlens.data.decoding import Raw, read_file, reason_of
 from convlens.data.limits import LARGEST_FILE, UnreadableError
-from convlens.data.sources.source import Place, Span
+from convlens.data.places import Place, Span
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # of a member of a zip
 

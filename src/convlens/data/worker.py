@@ -23,9 +23,9 @@ from convlens.data.canvas import mapped
 from convlens.data.decoding import decode_pixels
 from convlens.data.formats import quiet
 from convlens.data.limits import UnreadableError
+from convlens.data.places import Place, Span
 from convlens.data.preprocessing import Geometry
 from convlens.data.reading import Reader
-from convlens.data.sources.source import Place, Span
 
 Faults = list[tuple[int, str]]
 

@@ -104,6 +104,18 @@ def test_backslashes_of_careless_tools(tmp_path, encoded):
     assert open_source(path).classes == ("a", "b")
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz", "tar.bz2"])
+def test_half_an_archive_is_called_damaged(kind, tmp_path, tree):
+    path = pack(kind, tmp_path, tree(*PATHS))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match="is damaged") as caught:
+        open_source(path)
+    assert "again" in caught.value.hint
+    (tmp_path / "notes.zip").write_text("no archive")
+    with pytest.raises(DataError, match="not a zip or tar archive"):
+        open_source(tmp_path / "notes.zip")
+
+
 def test_damaged_members_are_skipped_by_name(tmp_path, tree):
     path = pack("zip", tmp_path, tree(*PATHS))
     with zipfile.ZipFile(path) as packed:

@@ -126,6 +126,7 @@ def test_a_dict_of_parts():
         ({"x": GREY, "y": LABELS, "classes": ["a", "a", "b"]}, "twice"),
         ({"train": (GREY, LABELS), "test": (GREY[:3], ["a"] * 3)}, "numbers in one part"),
         (7, "int"),
+        ("", "the path is empty"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(data, message):

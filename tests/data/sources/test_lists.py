@@ -26,6 +26,15 @@ def test_a_list_of_paths(tree):
     assert len(dataset.train) + len(dataset.validation) == 3
 
 
+@pytest.mark.parametrize("kind", [str, object])
+def test_columns_of_a_table_in_memory(tree, kind):
+    folder = tree("a.png", "b.png", "c.png")
+    paths = np.array([str(folder / name) for name in ("a.png", "b.png", "c.png")], kind)
+    source = open_source((paths, np.array(["x", "y", "x"], kind)))
+    assert source.classes == ("x", "y")
+    assert [item.place for item in source.items] == paths.tolist()
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [

@@ -134,13 +134,18 @@ def test_each_wrong_row_is_told_with_its_line(tree):
         ("labels.csv", b"file,kind\n1.png,cat", "labels.csv has no column for the label; "),
         ("labels.csv", b"what,label\n1.png,cat", "has no column for the file; its columns: `what`"),
         ("labels.csv", b"file,label\n1.png,caf\xe9", r"not in UTF-8 \(line 2: the byte 0xe9\)"),
-        ("labels.csv", b'file,label\n"1.png,cat', "labels.csv, line 2: unexpected end"),
+        (
+            "labels.csv",
+            b'file,label\n"1.png,cat',
+            "labels.csv, line 2: a quote is opened",
+        ),
         ("labels.csv", b"file,label\ngone.png,cat", "no row of labels.csv can be used: gone.png"),
         ("labels.jsonl", b'{"file": "1.png"', "labels.jsonl, line 1: not JSON"),
         ("labels.jsonl", b"[1]", "labels.jsonl, line 1: not a JSON object"),
         ("labels.jsonl", b"[" * 100_000, "labels.jsonl, line 1: not JSON"),
         ("labels.csv", b"file,label,part\n1.png,a,train\n2.png,b,", "a part and others none"),
-        ("labels.csv", b"", "has no column for the file; its columns: none"),
+        ("labels.csv", b"", "labels.csv has no rows"),
+        ("labels.csv", b"file,label\n", "labels.csv has no rows"),
     ],
 )
 def test_tables_that_are_none(tree, name, content, message):
@@ -149,6 +154,26 @@ def test_tables_that_are_none(tree, name, content, message):
     with pytest.raises(DataError, match=message) as caught:
         open_source(folder)
     assert "\n" not in caught.value.message
+
+
+def test_endings_are_found_in_any_case(tree):
+    folder = tree("a/1.JPG", "a/2.png", "b/1.jpg", "3.PNG", "4.png", "4.PNG")
+    rows = ["file,label", "a/1.jpg,cat", "b/1.JPG,dog", "2.PNG,dog", "3.png,cat", "4.Png,cat"]
+    (folder / "labels.csv").write_text("\n".join(rows))
+    source = open_source(folder / "labels.csv")
+    assert told(source) == {"a/1.JPG": "cat", "b/1.jpg": "dog", "a/2.png": "dog", "3.PNG": "cat"}
+    assert reasons(source) == {"4.Png": "line 6 of labels.csv names it, but 2 files are called so"}
+
+
+def test_the_hint_says_what_to_mend(tree):
+    folder = tree(*FLAT)
+    with pytest.raises(DataError) as untold:
+        open_source(folder)
+    assert "labels.csv" in untold.value.hint
+    (folder / "labels.csv").write_text("file,label\ngone.png,cat")
+    with pytest.raises(DataError) as gone:
+        open_source(folder)
+    assert "folder" in gone.value.hint
 
 
 def test_class_folders_come_before_a_table_that_lies_beside_them(tree):

@@ -91,12 +91,11 @@ def _items(box: bytes) -> list[tuple[int, bool]]:
         inside = bool(version) and reader.take(2) & 15 == 1
         reader.take(2)
         base = reader.take(sizes[2])
-        for extent in range(reader.take(2)):
+        extents = reader.take(2)
+        if extents:
             reader.take(sizes[3])
-            offset = reader.take(sizes[0])
-            reader.take(sizes[1])
-            if extent == 0:
-                found.append((base + offset, inside))
+            found.append((base + reader.take(sizes[0]), inside))
+            reader.skip(sizes[1] + (extents - 1) * (sizes[3] + sizes[0] + sizes[1]))
     return found
 
 
@@ -107,10 +106,13 @@ class _Reader:
         self._data, self._place = data, place
 
     def take(self, count: int) -> int:
+        self.skip(count)
+        return int.from_bytes(self._data[self._place - count : self._place], "big")
+
+    def skip(self, count: int) -> None:
         if self._place + count > len(self._data):
             raise EOFError
         self._place += count
-        return int.from_bytes(self._data[self._place - count : self._place], "big")
 
 
 def _sequence_header(data: bytes, place: int) -> bytes | None:

@@ -38,6 +38,8 @@ def open_source(data: Data) -> Source:
     if not isinstance(data, str | Path):
         message = f"pictures cannot be read from a {type(data).__name__}"
         raise DataError(message, "give a path, `digits`, or a pair of images and labels")
+    if data == "":  # as Path it would be the folder that we stand in
+        raise DataError("no folder or file is named: the path is empty", "check the path")
     path = Path(data).expanduser()
     shown = printable(str(data))
     try:

@@ -20,6 +20,7 @@ from convlens.data.sources.zips import list_zip
 from convlens.errors import DataError
 
 _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, lzma.LZMAError, zlib.error)
+_BEGINNINGS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 _KINDS = "give a folder, .zip, .tar, .tar.gz, .tar.xz, .tar.bz2 or .npz"
 
 
@@ -31,8 +32,15 @@ def open_archive(path: Path) -> Source:
         contents = list_zip(location) if zipfile.is_zipfile(path) else list_tar(location)
     except _DAMAGE as error:
         reason = printable(str(error))[:80]
-        message = f"{name} is not a zip or tar archive, or it is damaged ({reason})"
+        if _begins_as_one(path):
+            raise DataError(f"{name} is damaged ({reason})", "get it again, whole") from error
+        message = f"{name} is not a zip or tar archive ({reason})"
         raise DataError(message, _KINDS) from error
     except (OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {printable(str(error))[:120]}", _KINDS) from error
     return source_of_files("archive", files_of(contents, name), location)
+
+
+def _begins_as_one(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(6).startswith(_BEGINNINGS)

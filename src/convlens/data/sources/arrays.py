@@ -87,9 +87,12 @@ def open_pair(pair: tuple[Any, ...]) -> Source:
     """Return the source in a pair ``(images, labels)``."""
     if len(pair) != 2:
         raise DataError(f"{len(pair)} values are not a pair of images and labels", KEYS)
-    if is_paths(pair[0]):
-        return open_paths([Path(path) for path in pair[0]], *classed(pair[1], "the list"))
-    return source_of_parts("arrays", "arrays", {None: (pair[0], pair[1])})
+    images, labels = pair
+    if getattr(images, "ndim", None) == 1:
+        images = list(images)  # a column of paths, from pandas or numpy
+    if is_paths(images):
+        return open_paths([Path(path) for path in images], *classed(labels, "the list"))
+    return source_of_parts("arrays", "arrays", {None: (images, labels)})
 
 
 def source_of_parts(
@@ -157,10 +160,13 @@ def _array(image: object) -> NDArray[Any]:
 
 def _labels(values: object, name: str) -> NDArray[Any]:
     labels = np.asarray(values)
+    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
+        labels = labels.astype(str)  # as pandas holds them
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
-        raise DataError(f"{name}: labels of shape {labels.shape} are not one per picture")
+        message = f"{name}: labels of shape {labels.shape} are not one per picture"
+        raise DataError(message, "give one label for each picture; of one-hot rows `.argmax(1)`")
     if labels.dtype.kind == "S":
         return np.char.decode(labels, "utf-8", "backslashreplace")
     if labels.dtype.kind in "biu" or not labels.size:

@@ -6,8 +6,8 @@ from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
+from convlens.data.places import Place
 from convlens.data.sources.files import Files, is_data, is_table
-from convlens.data.sources.source import Place
 from convlens.data.sources.tree import Entry
 from convlens.errors import DataError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from convlens.data.memory import physical_memory
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
-from convlens.data.sources.source import Place
+from convlens.data.places import Place
 from convlens.data.sources.tree import Entry
 from convlens.errors import DataError
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
+from convlens.data.places import Place
 from convlens.data.sources.files import Files, Names, is_data, is_table
 from convlens.data.sources.listed import source_of_files
 from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.pictured import pictured
-from convlens.data.sources.source import Place, Source
+from convlens.data.sources.source import Source
 from convlens.data.sources.table import COLUMNS
 from convlens.data.sources.tabled import arrange_by_tables
 from convlens.data.sources.tree import Entry

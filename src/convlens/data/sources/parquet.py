@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _IMAGES = ("image", "img", "picture", "pixel_values")
 _LABELS = (*LABELS, "fine_label", "coarse_label")
 _ROWS = 64  # read at a time, so that a value repeated by reference stays small
+_DAMAGED = "get the file again, whole"
 _COLUMNS = "give an image column (bytes, or a struct with them) and a label column"
 
 Row = tuple[str, Part | None, object, bytes | None, int]
@@ -82,8 +83,10 @@ def _rows(path: Path, part: Part | None, room: int) -> tuple[list[Row], list[str
                     rows.append((place, part, given, content, stamp))
             return rows, _class_names(schema, label)
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = printable(str(error))[:80]
-        raise DataError(f"{shown} is not a Parquet file, or damaged ({reason})") from error
+        reason = printable(str(error)).partition(". ")[0][:80]
+        raise DataError(
+            f"{shown} is not a Parquet file, or damaged ({reason})", _DAMAGED
+        ) from error
 
 
 def _source(rows: Sequence[Row], names: Sequence[str] | None, name: str, location: str) -> Source:

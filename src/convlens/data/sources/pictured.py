@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from convlens.data.formats import describe, sniff
 from convlens.data.limits import UnreadableError
 from convlens.data.names import has_picture_ending
-from convlens.data.sources.source import Item, Place, Source
+from convlens.data.places import Place
+from convlens.data.sources.source import Item, Source
 from convlens.data.sources.tree import LAYOUT
 from convlens.errors import DataError
 

@@ -5,35 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.data.pictures import Skipped
+from convlens.data.places import Place
 
 Kind = Literal["digits", "folder", "archive", "arrays", "files"]
 Part = Literal["train", "validation", "test"]
-
-
-class Span(NamedTuple):
-    """Bytes inside a file: a member of an archive, where it lies and how it is packed.
-
-    ``offset`` is that of the content ("none") or of the member's local header ("stored",
-    "deflated"); ``stored`` counts the packed bytes, ``size`` the unpacked; ``crc`` is checked
-    unless it is None.
-    """
-
-    path: str
-    offset: int
-    stored: int
-    size: int
-    packing: Literal["none", "stored", "deflated"]
-    crc: int | None
-
-
-Place = str | Span | bytes | NDArray[Any]
-"""Where a picture is: a path as the system spells it, a span, or the content itself."""
 
 
 class Item(NamedTuple):

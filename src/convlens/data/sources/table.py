@@ -18,6 +18,7 @@ FILES = (
 LABELS = ("label", "class", "category", "class_name", "label_name", "target", "labels", "classes")
 PARTS = ("split", "part", "set", "subset", "partition")
 
+PATHS = "paths count from the table's folder; a name alone is looked for below it"
 COLUMNS = "give columns `file` and `label`, and `split` where there are parts"
 
 
@@ -95,7 +96,13 @@ def _csv_records(name: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
                 dict(zip(columns, cells, strict=False)) | _lacking(columns, cells),
             )
     except csv.Error as error:
-        raise DataError(f"{name}, line {reader.line_num}: {error}") from error
+        message = f"{name}, line {reader.line_num}: {_told(error)}"
+        raise DataError(message, "mend the quotes around it, or save the table anew") from error
+
+
+def _told(error: csv.Error) -> str:
+    unclosed = "unexpected end of data" in str(error)
+    return "a quote is opened and never closed" if unclosed else str(error)
 
 
 def _lacking(columns: list[str], cells: list[str]) -> dict[str, str]:
@@ -109,9 +116,9 @@ def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise DataError(
-                f"{name}, line {number}: not JSON ({printable(str(error))[:60]})"
-            ) from error
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
+            message = f"{name}, line {number}: not JSON ({reason.lower()})"
+            raise DataError(message, 'write {"file": "…", "label": "…"} in each line') from error
         if not isinstance(values, dict):
             raise DataError(f"{name}, line {number}: not a JSON object", COLUMNS)
         yield number, {str(key): _text(value) for key, value in values.items()}

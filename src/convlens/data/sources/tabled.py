@@ -9,11 +9,12 @@ from convlens.data.names import printable
 from convlens.data.pictures import Skipped
 from convlens.data.sources.files import LONGEST_TABLE, Files, Names
 from convlens.data.sources.source import Item, Part
-from convlens.data.sources.table import COLUMNS, Row, Table, read_table
+from convlens.data.sources.table import COLUMNS, PATHS, Row, Table, read_table
 from convlens.data.sources.tree import PARTS, Entry, Layout
 from convlens.errors import DataError
 
 _METADATA = "metadata"
+NOT_THERE = "it is not there"
 
 
 class _Labelled(NamedTuple):
@@ -30,9 +31,12 @@ class _Gathered:
         self.found: dict[Names, _Labelled] = {}
         self.skipped: dict[str, str] = {}
         self._entries = {entry.path: entry for entry in entries}
+        self._plain: dict[Names, list[Entry]] = {}  # by paths with small endings
         self._loose: dict[str, list[Entry]] = {}
         for entry in entries:
-            for key in {entry.path[-1], entry.path[-1].rpartition(".")[0]}:
+            plain, name = _plain(entry.path), entry.path[-1]
+            self._plain.setdefault(plain, []).append(entry)
+            for key in {name, plain[-1], name.rpartition(".")[0]}:
                 self._loose.setdefault(key, []).append(entry)
 
     def add(self, table: Table, folder: Names, row: Row) -> None:
@@ -69,13 +73,23 @@ class _Gathered:
         self.found[entry.path] = _Labelled(entry, row.label, part, row.number)
 
     def _entry(self, path: Names) -> Entry | str:
-        """Return the picture a row means: at its path, or the only one so called anywhere."""
+        """Return the picture a row means: at its path, or the only one so called anywhere.
+
+        The ending may be spelled in another case where that leaves one picture.
+        """
         if path in self._entries:
             return self._entries[path]
-        named = self._loose.get(path[-1], [])
-        if len(named) == 1:
+        plain = _plain(path)
+        named = self._plain.get(plain) or self._loose.get(path[-1]) or self._loose.get(plain[-1])
+        if named and len(named) == 1:
             return named[0]
-        return f"{len(named)} files are called so" if named else "it is not there"
+        return f"{len(named)} files are called so" if named else NOT_THERE
+
+
+def _plain(path: Names) -> Names:
+    """``path`` with the ending of its name in small letters."""
+    stem, dot, ending = path[-1].rpartition(".")
+    return (*path[:-1], stem + dot + ending.lower()) if dot else path
 
 
 def arrange_by_tables(
@@ -148,13 +162,16 @@ def _is_metadata(path: Names) -> bool:
 def _refuse_useless(tables: Sequence[Table], gathered: _Gathered) -> None:
     """Say what is wrong with a table where no class folders take its place."""
     for table in tables:
+        if table.missing and not table.columns:
+            raise DataError(f"{table.name} has no rows", COLUMNS)
         if table.missing:
             columns = ", ".join(f"`{printable(name)}`" for name in table.columns[:8]) or "none"
             message = f"{table.name} has no column for the {table.missing}; its columns: {columns}"
             raise DataError(message, COLUMNS)
     if gathered.skipped:
         file, reason = next(iter(gathered.skipped.items()))
-        raise DataError(f"no row of {tables[0].name} can be used: {file}: {reason}", COLUMNS)
+        hint = PATHS if reason.endswith(NOT_THERE) else COLUMNS
+        raise DataError(f"no row of {tables[0].name} can be used: {file}: {reason}", hint)
 
 
 def _layout(files: Files, gathered: _Gathered, tables: Sequence[str], top: int) -> Layout:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from convlens.data.names import printable
+from convlens.data.places import Span
 from convlens.data.sources.contents import Contents
-from convlens.data.sources.source import Span
 from convlens.errors import DataError
 
 _HIGHEST_RATIO = 200  # pictures hardly shrink: what unpacks to more than this is a bomb

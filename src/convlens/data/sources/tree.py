@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from convlens.data.sources.source import Item, Part, Place
+from convlens.data.places import Place
+from convlens.data.sources.source import Item, Part
 from convlens.errors import DataError
 
 LAYOUT = "lay the pictures out as <class>/<picture>, or train/<class>/… and test/<class>/…"
+UNTOLD = f"{LAYOUT}; or add labels.csv with columns `file` and `label`"
 
 PARTS: dict[str, Part] = {
     "train": "train",
@@ -56,7 +58,7 @@ def arrange(entries: Sequence[Entry], folders: Iterable[tuple[str, ...]], name: 
     if by_part:
         kept = _within_parts(kept, depth, warnings)
     if not kept:
-        raise DataError(f"the pictures in {name} lie in no class folder", LAYOUT)
+        raise DataError(f"the pictures in {name} lie in no class folder", UNTOLD)
     loose = sum(len(entry.path) <= level + 1 for entry in entries)
     if loose:
         what = "picture lies" if loose == 1 else "pictures lie"

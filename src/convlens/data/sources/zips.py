@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 
 from convlens.data.limits import LARGEST_FILE
+from convlens.data.places import Span
 from convlens.data.sources.contents import Contents
-from convlens.data.sources.source import Span
 
 _ENCRYPTED = 1
 
