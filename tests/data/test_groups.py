@@ -33,7 +33,7 @@ def test_a_pattern_s_first_group_names_the_group_or_else_its_match():
 
 
 def test_a_name_like_a_number_is_not_one_that_was_not_found():
-    assert numbers(r"/(\d)\.", "a/x.png", "a/0.png", "b/1.png") == [0, 1, 2]
+    assert numbers(r"/(\d)\.", "a/x.png", "a/0.png", "b/1.png", "a/1.png") == [0, 1, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_a_name_like_a_number_is_not_one_that_was_not_found():
         ("(", "is not a regular expression"),
         ("patient", "matches no picture's path, such as `a/1.png`"),
         ("(png)", "puts every picture in one group, `png`"),
+        (".*", "puts every picture in a group of its own"),
     ],
 )
 def test_a_pattern_that_groups_nothing_is_refused(pattern, message):

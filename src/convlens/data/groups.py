@@ -48,7 +48,7 @@ def named_groups(source: Source, pattern: str) -> Groups:
 
     That is its first group, or the whole match where it has none or that took no part. Items in
     which nothing is found stay alone. Raises SettingsError for a pattern that is no regular
-    expression, finds nothing in any name, or the same in all.
+    expression, finds nothing in any name, the same in all, or something else in each.
     """
     expression = compiled(pattern)
     keys: list[Hashable] = []
@@ -68,6 +68,9 @@ def named_groups(source: Source, pattern: str) -> Groups:
     if len(set(keys)) == 1:
         message = f"group-by `{pattern}` puts every picture in one group, `{found.pop()}`"
         raise SettingsError(message, "let it match what differs from group to group")
+    if len(set(keys)) == len(keys):
+        message = f"group-by `{pattern}` puts every picture in a group of its own"
+        raise SettingsError(message, "let it match what the pictures of a group have in common")
     return Groups(numbered(keys), named=len(found))
 
 
