@@ -95,7 +95,7 @@ def test_copies_and_mirror_images_stay_together():
 def test_names_and_looks_are_joined():
     x = pictures()
     x = np.concatenate([x, x[3:4]])
-    _, groups = grouped(x, r"0000(0[0-4])")  # a group each, but for those that look alike
+    _, groups = grouped(x, r"0000(0[0-4]|1)")  # a group each, ten in one, and those that look alike
     assert groups.numbers[30] == groups.numbers[3]
     _, groups = grouped(x, r"^0000[0-2]")  # the first thirty in three groups
     assert len(set(groups.numbers.tolist())) == 3
