@@ -14,12 +14,15 @@ right, so that one comparison serves both ways.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+from convlens.data.loading import default_workers
 
 NEAR = 0.075
 """Distance of two descriptions, 0 to 1.4, up to which they are of one picture.
@@ -33,6 +36,7 @@ _LEAST_CONTRAST = 1.0  # levels; a picture with less shows nothing to compare
 _TONE = 16.0  # levels by which the mean colours of one picture may differ
 _FADED = 0.6  # of the contrast that may be left after resizing
 _BLOCK = 1024  # pictures compared at a time
+_MOST_THREADS = 4  # each holds a block of pictures as floats
 _FLOOD = 4 * _BLOCK  # pairs from two blocks, above which only enough are kept to join them
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as JPEG weighs the channels
 
@@ -85,7 +89,8 @@ def likeness(pixels: NDArray[np.uint8]) -> Likeness:
     found = np.empty(shape, np.float32)
     contrast = np.empty(count, np.float32)
     tones = np.empty((count, 2 * channels), np.float32)
-    for start in range(0, count, _BLOCK):
+
+    def describe(start: int) -> None:
         block = pixels[start : start + _BLOCK].astype(np.float32)
         rows = slice(start, start + len(block))
         grey = block[..., 0] if channels == 1 else block @ _LUMA
@@ -94,6 +99,9 @@ def likeness(pixels: NDArray[np.uint8]) -> Likeness:
         contrast[rows] = whole / np.sqrt(height * width)
         halves = (block[:, : (height + 1) // 2], block[:, height // 2 :])
         tones[rows] = np.concatenate([half.mean(axis=(1, 2)) for half in halves], axis=1)
+
+    with ThreadPoolExecutor(min(default_workers(), _MOST_THREADS)) as threads:
+        list(threads.map(describe, range(0, count, _BLOCK)))
     turned = turns[rings > 0]
     even, odd = np.ascontiguousarray(found[:, ~turned]), np.ascontiguousarray(found[:, turned])
     return Likeness(even, odd, contrast, tones, _codes(pixels))

@@ -37,14 +37,17 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
         return prepared.architecture.plan(prepared.input, classes)
     if prepared.deadline is None:
         return network_for(*prepared.input, BREADTH).plan(classes=classes)
-    plans = [network_for(*prepared.input, breadth).plan(classes=classes) for breadth in BREADTHS]
-    chosen = plans[0]
-    for plan in plans[1:]:
-        speed = training_speed(plan, engine, recipe)
-        left = prepared.deadline - time.monotonic() - seconds_after(dataset, plan)
-        if left * speed < epochs_wanted(len(dataset.train)) * len(dataset.train):
-            break
+    pictures = len(dataset.train)
+    chosen = None
+    for breadth in BREADTHS:
+        plan = network_for(*prepared.input, breadth).plan(classes=classes)
+        if chosen is not None:
+            speed = training_speed(plan, engine, recipe)
+            left = prepared.deadline - time.monotonic() - seconds_after(dataset, plan)
+            if left * speed < epochs_wanted(pictures, breadth) * pictures:
+                break
         chosen = plan
+    assert chosen is not None
     return chosen
 
 
