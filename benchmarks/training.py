@@ -176,7 +176,7 @@ def ratios(curves: dict[str, list[Point]]) -> Iterator[str]:
             ratio = best.seconds / first.seconds
             yield (
                 f"- {name} ends at {best.accuracy:.1%} after {best.seconds:.0f} s; ConvLens is at "
-                f"{first.accuracy:.1%} after {first.seconds:.0f} s: {ratio:.1f} times sooner."
+                f"{first.accuracy:.1%} after {first.seconds:.0f} s: {ratio:.1f} times as soon."
             )
 
 

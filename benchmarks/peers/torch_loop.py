@@ -4,7 +4,8 @@ Prints a line of JSON after each epoch: seconds since the start, time of judging
 test accuracy. Decodes each picture once and keeps it in memory, which is more than the tutorial's
 loader does.
 
-usage: python torch_loop.py DATA --net plain|tutorial --seconds N [--batch 4] [--fast]
+usage: python torch_loop.py DATA --seconds N [--net plain|tutorial] [--batch 4] [--rate 0.001]
+                            [--fast] [--seed 0]
 """
 
 from __future__ import annotations
