@@ -38,10 +38,10 @@ LEVELS = {
     "api": 7,
     "report": 7,
     "serve": 7,
-    "studio": 7,
     "estimator": 7,
-    "cli": 8,
-    "__main__": 9,
+    "studio": 8,
+    "cli": 9,
+    "__main__": 10,
 }
 """Rooms by level; a room imports rooms of lower levels only."""
 

@@ -1,0 +1,1 @@
+"""The studio: a network that learns before one's eyes, in the browser, every knob at hand."""

@@ -1,0 +1,63 @@
+/** Questions and commands to the server. Addresses are relative: the page's own holds the token. */
+
+/** What the server refused, in its words. */
+export class Fault extends Error {
+  constructor(status, error) {
+    super(error.message);
+    this.status = status;
+    this.hint = error.hint || "";
+    this.document = error;
+  }
+}
+
+const GONE = { message: "the studio does not answer", hint: "see the terminal it was started in" };
+
+async function asked(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(`api/${path}`, { cache: "no-store", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Fault(0, GONE);
+  }
+  if (answer.ok) return answer;
+  let told = {};
+  try {
+    told = await answer.json();
+  } catch {
+    // not one of our answers
+  }
+  throw new Fault(answer.status, told.error || { message: `the studio answers ${answer.status}` });
+}
+
+/** JSON from `api/<path>`. */
+export const get = async (path, options) => (await asked(path, options)).json();
+
+/** Send a command with its values as JSON; the JSON that comes back. */
+export const post = async (path, body = {}) =>
+  (
+    await asked(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    })
+  ).json();
+
+/** Send the bytes of a file or blob; the JSON that comes back. */
+export const send = async (path, blob, type = "application/octet-stream") =>
+  (await asked(path, { method: "POST", headers: { "Content-Type": type }, body: blob })).json();
+
+/** A binary answer: its JSON, and its blocks of numbers by name (undefined where one is absent). */
+export async function binary(path, options) {
+  const bytes = await (await asked(path, options)).arrayBuffer();
+  const length = new DataView(bytes).getUint32(0, true);
+  const json = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
+  const begin = 8 + Math.ceil(length / 4) * 4;
+  const block = (name) => {
+    const place = json.blocks?.[name];
+    if (!place) return undefined;
+    const size = place.shape.reduce((product, side) => product * side, 1);
+    return new Float32Array(bytes, begin + 4 * place.at, size);
+  };
+  return { json, block };
+}
