@@ -14,6 +14,7 @@ right, so that one comparison serves both ways.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.spatial import cKDTree
 
 from convlens.data.loading import default_workers
 
@@ -37,6 +39,9 @@ _TONE = 16.0  # levels by which the mean colours of one picture may differ
 _FADED = 0.6  # of the contrast that may be left after resizing
 _BLOCK = 1024  # pictures compared at a time
 _MOST_THREADS = 4  # each holds a block of pictures as floats
+_DIRECTIONS = 6  # in which neighbours are looked for: more part better, but take longer
+_MOST_CANDIDATES = 100  # neighbours of a picture in the mean, above which blocks are quicker
+_SAMPLE = 500  # pictures that the mean is taken over
 _FLOOD = 4 * _BLOCK  # pairs from two blocks, above which only enough are kept to join them
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as JPEG weighs the channels
 
@@ -83,26 +88,22 @@ class Pairs:
 def likeness(pixels: NDArray[np.uint8]) -> Likeness:
     """Describe pictures ``(N, H, W, C)`` uint8, C 1 or 3; 28 to 64 pixels a side serve best."""
     count, height, width, channels = pixels.shape
-    down, across = _waves(height), _waves(width)
-    rings, turns = _rings(len(down), len(across))
-    shape = (count, int((rings > 0).sum()))
-    found = np.empty(shape, np.float32)
+    rings, turned = _rings(height, width)
+    measures = _measures(height, width, channels)
+    found = np.empty((count, len(rings)), np.float32)
     contrast = np.empty(count, np.float32)
     tones = np.empty((count, 2 * channels), np.float32)
 
     def describe(start: int) -> None:
-        block = pixels[start : start + _BLOCK].astype(np.float32)
+        block = pixels[start : start + _BLOCK].reshape(-1, len(measures))
         rows = slice(start, start + len(block))
-        grey = block[..., 0] if channels == 1 else block @ _LUMA
-        waves = np.asarray(down @ grey @ across.T, np.float32).reshape(len(block), -1)
-        found[rows], whole = _levelled(waves[:, rings > 0], rings[rings > 0])
+        measured = block.astype(np.float32) @ measures
+        found[rows], whole = _levelled(measured[:, : len(rings)], rings)
         contrast[rows] = whole / np.sqrt(height * width)
-        halves = (block[:, : (height + 1) // 2], block[:, height // 2 :])
-        tones[rows] = np.concatenate([half.mean(axis=(1, 2)) for half in halves], axis=1)
+        tones[rows] = measured[:, len(rings) :]
 
     with ThreadPoolExecutor(min(default_workers(), _MOST_THREADS)) as threads:
         list(threads.map(describe, range(0, count, _BLOCK)))
-    turned = turns[rings > 0]
     even, odd = np.ascontiguousarray(found[:, ~turned]), np.ascontiguousarray(found[:, turned])
     return Likeness(even, odd, contrast, tones, _codes(pixels))
 
@@ -151,11 +152,35 @@ def _waves(side: int) -> NDArray[np.float32]:
     return np.asarray(waves, np.float32)
 
 
-def _rings(down: int, across: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """For each pair of waves its ring, 0 where left out, and whether mirroring turns its sign."""
-    v, u = np.indices((down, across)).reshape(2, -1)
-    radius = np.hypot(u, v)
-    return np.where(radius > _HIGHEST, 0, np.rint(radius)).astype(np.int64), u % 2 == 1
+def _rings(height: int, width: int) -> tuple[Indices, NDArray[np.bool_]]:
+    """For each pair of waves that counts its ring, and whether mirroring turns its sign, (D,)."""
+    v, u = np.indices((len(_waves(height)), len(_waves(width)))).reshape(2, -1)
+    rings = np.rint(np.hypot(u, v)).astype(np.int64)
+    kept = _kept(height, width)
+    return rings[kept], (u % 2 == 1)[kept]
+
+
+def _kept(height: int, width: int) -> NDArray[np.bool_]:
+    """Which pairs of waves count: all but the mean and those beyond the last ring."""
+    v, u = np.indices((len(_waves(height)), len(_waves(width)))).reshape(2, -1)
+    return np.asarray((u + v > 0) & (np.hypot(u, v) <= _HIGHEST), np.bool_)
+
+
+def _measures(height: int, width: int, channels: int) -> NDArray[np.float32]:
+    """What a picture's values (H·W·C,) are multiplied by: (H·W·C, D + 2·C).
+
+    The pairs of waves of its brightness, then its mean colours above and below the middle: all of
+    them in one product, which is quicker than one after the other.
+    """
+    pairs = np.einsum("vy,ux->yxvu", _waves(height), _waves(width)).reshape(height * width, -1)
+    luma = _LUMA if channels == 3 else np.ones(1, np.float32)
+    waves = np.einsum("pd,c->pcd", pairs[:, _kept(height, width)], luma)
+    halves = np.zeros((height, width, channels, 2, channels), np.float32)
+    for half, rows in enumerate((slice(0, (height + 1) // 2), slice(height // 2, None))):
+        size = halves[rows].shape[0] * width
+        halves[rows, :, range(channels), half, range(channels)] = 1 / size
+    parts = [part.reshape(height * width * channels, -1) for part in (waves, halves)]
+    return np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32)
 
 
 def _levelled(
@@ -183,26 +208,16 @@ Found = tuple[Indices, Indices, NDArray[np.float32], NDArray[np.bool_]]
 
 
 def _near(alike: Likeness, chosen: Indices, threshold: float) -> Found:
-    """Pairs among the pictures ``chosen``, found block by block along the widest direction."""
+    """Pairs among the pictures ``chosen``."""
     chosen = chosen[alike.contrast[chosen] >= _LEAST_CONTRAST]
-    even, odd = alike.even[chosen], alike.odd[chosen]
-    along = _widest(even)
-    order = np.argsort(along, kind="stable")
-    chosen, even, odd, along = chosen[order], even[order], odd[order], along[order]
-    parts: list[Found] = []
-    for start in range(0, len(chosen), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        # A distance along one direction is never more than that along all.
-        end = int(np.searchsorted(along, along[rows][-1] + threshold, side="right"))
-        for begin in range(start, end, _BLOCK):
-            columns = slice(begin, min(begin + _BLOCK, end))
-            straight, turned = even[rows] @ even[columns].T, odd[rows] @ odd[columns].T
-            i, j = np.nonzero(straight + np.abs(turned) >= 1 - threshold**2 / 2)
-            i, j = (i, j) if begin > start else (i[i < j], j[i < j])
-            cosine = straight[i, j] + np.abs(turned[i, j])
-            distance = np.sqrt(np.maximum(2 - 2 * cosine, 0)).astype(np.float32)
-            part = (chosen[rows][i], chosen[columns][j], distance, turned[i, j] < 0)
-            parts.append(_thinned(_verified(alike, part)))
+    along = _widest(alike.even[chosen])
+    candidates = None
+    if len(chosen) > _BLOCK:
+        candidates = _neighbours(along, threshold)
+    if candidates is None:
+        parts = list(_by_blocks(alike, chosen, along[:, 0], threshold))
+    else:
+        parts = list(_by_pairs(alike, chosen[candidates], threshold))
     if not parts:
         none = np.empty(0, np.int64)
         return none, none, np.empty(0, np.float32), np.empty(0, np.bool_)
@@ -210,13 +225,64 @@ def _near(alike: Likeness, chosen: Indices, threshold: float) -> Found:
     return i, j, distance, mirrored
 
 
+def _neighbours(along: NDArray[np.float32], threshold: float) -> Indices | None:
+    """All pairs (P, 2) at most so far apart along some directions (n, K), None where too many.
+
+    A distance along some directions is never more than that along all, so none is missed.
+    """
+    tree = cKDTree(along)
+    reach = threshold + 1e-5  # for the rounding of the projection
+    some = along[:: max(1, len(along) // _SAMPLE)]
+    if tree.query_ball_point(some, reach, return_length=True).mean() > _MOST_CANDIDATES:
+        return None
+    return np.asarray(tree.query_pairs(reach, output_type="ndarray"), np.int64)
+
+
+def _by_pairs(alike: Likeness, candidates: Indices, threshold: float) -> Iterator[Found]:
+    """Those of ``candidates`` (P, 2) that are near indeed."""
+    for start in range(0, len(candidates), _FLOOD):
+        i, j = candidates[start : start + _FLOOD].T
+        straight = np.einsum("nd,nd->n", alike.even[i], alike.even[j])
+        turned = np.einsum("nd,nd->n", alike.odd[i], alike.odd[j])
+        cosine = straight + np.abs(turned)
+        near = cosine >= 1 - threshold**2 / 2
+        yield _verified(alike, _found(i[near], j[near], cosine[near], turned[near]))
+
+
+def _by_blocks(
+    alike: Likeness, chosen: Indices, along: NDArray[np.float32], threshold: float
+) -> Iterator[Found]:
+    """Pairs found block by block, the blocks sorted ``along`` (n,) the widest direction."""
+    order = np.argsort(along, kind="stable")
+    chosen, along = chosen[order], along[order]
+    even, odd = alike.even[chosen], alike.odd[chosen]
+    for start in range(0, len(chosen), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        end = int(np.searchsorted(along, along[rows][-1] + threshold, side="right"))
+        for begin in range(start, end, _BLOCK):
+            columns = slice(begin, min(begin + _BLOCK, end))
+            straight, turned = even[rows] @ even[columns].T, odd[rows] @ odd[columns].T
+            i, j = np.nonzero(straight + np.abs(turned) >= 1 - threshold**2 / 2)
+            i, j = (i, j) if begin > start else (i[i < j], j[i < j])
+            cosine = straight[i, j] + np.abs(turned[i, j])
+            found = _found(chosen[rows][i], chosen[columns][j], cosine, turned[i, j])
+            yield _thinned(_verified(alike, found))
+
+
+def _found(
+    i: Indices, j: Indices, cosine: NDArray[np.float32], turned: NDArray[np.float32]
+) -> Found:
+    distance = np.sqrt(np.maximum(2 - 2 * cosine, 0)).astype(np.float32)
+    return i, j, distance, turned < 0
+
+
 def _widest(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Coordinates (n,) along the direction in which ``values`` (n, D) spread most."""
+    """Coordinates (n, K) along the K directions in which ``values`` (n, D) spread most."""
     if len(values) < 2:
-        return np.zeros(len(values), np.float32)
+        return np.zeros((len(values), 1), np.float32)
     centred = values - values.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)
-    return np.asarray(values @ directions[:, -1], np.float32)
+    return np.asarray(centred @ directions[:, : -_DIRECTIONS - 1 : -1], np.float32)
 
 
 def _verified(alike: Likeness, found: Found) -> Found:
