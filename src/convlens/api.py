@@ -11,6 +11,7 @@ from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
 from convlens.pipeline import Event, Keep, Settings
+from convlens.training.recipe import Value
 
 
 def train(
@@ -23,7 +24,7 @@ def train(
     target: float | None = None,
     batch: int | None = None,
     lr: float | None = None,
-    recipe: Mapping[str, float | bool] | None = None,
+    recipe: Mapping[str, Value] | None = None,
     size: tuple[int, int] | None = None,
     seed: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",

@@ -5,8 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from convlens.training.optimizers import Adam, Muon, Optimizers, orthogonal
+from convlens.training.muon import Muon, orthogonal
+from convlens.training.optimizers import Optimizers
 from convlens.training.recipe import Recipe
+from convlens.training.rules import Adam
 
 
 @pytest.mark.parametrize("shape", [(8, 27), (64, 27), (16, 16)])

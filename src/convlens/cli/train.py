@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--lr", type=click.FloatRange(0, 10, min_open=True), metavar="X",
               help="Learning rate, as a multiple of the recipe's.  [default: 1]")  # fmt: skip
 @click.option("--recipe", type=CHANGES, multiple=True, metavar="show|NAME=VALUE,...",
-              help="Show this training's recipe, or change it: batch=256,flip=no.")  # fmt: skip
+              help="Show this training's recipe, or change it: method=sgd,flip=no.")  # fmt: skip
 @click.option("--size", type=SIZE, metavar="WxH", help="Size that pictures are brought to.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, metavar="N"
@@ -135,6 +135,7 @@ def show_recipe(
     from convlens import pipeline
     from convlens.cli.output import output
     from convlens.cli.watch import Watch
+    from convlens.training.recipe import shown
 
     if data is None:
         raise click.UsageError("Missing argument 'DATA': a recipe suits its pictures.")
@@ -147,8 +148,7 @@ def show_recipe(
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for entry in recipe.entries():
-        said = ("no", "yes")[entry.value] if isinstance(entry.value, bool) else f"{entry.value:g}"
-        table.add_row(entry.name, said, entry.meaning)
+        table.add_row(entry.name, shown(entry.value), entry.meaning)
     output(table)
 
 

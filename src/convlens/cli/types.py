@@ -111,7 +111,7 @@ class Changes(click.ParamType[Any]):
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | dict[str, float | bool]:
+    ) -> str | dict[str, float | bool | str | None]:
         """The word ``show``, or values by name."""
         from convlens.errors import SettingsError
         from convlens.training.recipe import read_changes

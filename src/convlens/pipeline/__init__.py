@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from convlens.pipeline.attending import Attendant, Work
 from convlens.pipeline.events import Event, FoldDone, Note, Reading, Ready, Resumed
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import prepare, read
@@ -19,9 +20,12 @@ from convlens.pipeline.settings import Keep, Settings
 from convlens.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from convlens.data import Dataset
+    from convlens.modelfile import Weights
     from convlens.pipeline.folds import CrossValidation
 
 __all__ = [
+    "Attendant",
     "Event",
     "FoldDone",
     "Keep",
@@ -31,6 +35,7 @@ __all__ = [
     "Ready",
     "Resumed",
     "Settings",
+    "Work",
     "cross_validate",
     "recipe",
     "train",
@@ -40,7 +45,7 @@ __all__ = [
 def recipe(settings: Settings, listen: Callable[[Event], None] = lambda event: None) -> Recipe:
     """The recipe that ``train`` would follow with the same settings."""
     prepared = prepare(settings)
-    with prepared.loading:
+    with prepared.loading or nullcontext():
         from convlens.pipeline.settling import recipe_for
 
         dataset = read(prepared, listen)
@@ -53,22 +58,32 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     begun: float | None = None,
     keep: Keep | None = None,
+    *,
+    attend: Attendant | None = None,
+    dataset: Dataset | None = None,
+    carry: Weights | None = None,
 ) -> Outcome:
     """Read, train, calibrate, test and save, as ``settings`` say.
 
     ``listen`` is told of everything on the way; training ends early, keeping what was learned,
     once ``stop()`` is true. ``begun`` is when the budget began to count, on the clock of
     ``time.monotonic``; now, where it is left out. With ``keep`` the run is saved in a folder as it
-    goes, and what is unfinished there goes on. Raises ConvLensError for what the user can mend.
+    goes, and what is unfinished there goes on.
+
+    ``attend`` looks in between any two events and may steer the run. ``dataset`` are the pictures
+    of ``settings.data`` as an earlier training read and divided them, taken in their place where
+    they have the size that is wanted. ``carry`` are weights by name to begin with, where they fit
+    by name and shape and no checkpoint is there to go on from. Raises ConvLensError for what the
+    user can mend.
     """
     begun = time.monotonic() if begun is None else begun
     record = None if keep is None else record_of(keep, settings, begun)
     with record or nullcontext():
-        prepared = prepare(settings, begun if record is None else record.begun)
-        with prepared.loading:
+        prepared = prepare(settings, begun if record is None else record.begun, dataset)
+        with prepared.loading or nullcontext():
             from convlens.pipeline.making import make
 
-            return make(prepared, record, listen, stop)
+            return make(prepared, record, listen, stop, attend, carry)
 
 
 def cross_validate(
@@ -84,7 +99,7 @@ def cross_validate(
     user can mend.
     """
     prepared = prepare(settings, begun)
-    with prepared.loading:
+    with prepared.loading or nullcontext():
         from convlens.pipeline.folds import validate
 
         return validate(prepared, folds, listen, stop)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from convlens.training.recipe import Recipe
+
 MOST = 3
 """Changes named in one line."""
 
@@ -28,7 +30,8 @@ def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
     if not isinstance(recipe, dict):
         yield "the recipe is missing in its settings"
     else:
-        for change in changed_settings(recipe, now["recipe"]):
+        known = Recipe().to_json() | recipe  # what came later was as it is usually
+        for change in changed_settings(known, now["recipe"]):
             yield f"the recipe's {change}"
 
 

@@ -91,8 +91,10 @@ class Earlier:
 
     def _check_length(self, asked: Mapping[str, Any]) -> None:
         """A run that is finished goes on only for longer than it went."""
+        result = self.folder.result()
         length = float(self.told("settled").get("epochs") or 0)
-        seconds = float(self.folder.result().get("seconds") or 0)
+        length = max(length, float(result.get("epochs") or 0))  # it may have been extended
+        seconds = float(result.get("seconds") or 0)
         if (asked["epochs"] or 0) <= length and (asked["budget"] or 0) <= seconds:
             raise RunError(
                 f"{self.folder.path} is finished",

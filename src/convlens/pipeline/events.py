@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from convlens.notation import Architecture
 from convlens.training.events import Event as TrainingEvent
+from convlens.training.events import StepDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,16 @@ def to_json(event: Any) -> dict[str, Any]:
     return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
 
 
+def line_of(event: Event) -> dict[str, Any]:
+    """The event as the log has it; of a step, of which there are many, what may be of use later."""
+    line = {"event": name_of(event), **to_json(event)}
+    if isinstance(event, StepDone):
+        del line["forward_seconds"], line["backward_seconds"]
+        if not event.decay_loss:
+            del line["decay_loss"]
+    return line
+
+
 def _plain(value: Any) -> Any:
     match value:
         case bool() | int() | str() | None:
@@ -79,4 +91,6 @@ def _plain(value: Any) -> Any:
             return float(f"{value:.9g}") if abs(value) < float("inf") else None
         case tuple():
             return [_plain(one) for one in value]
+        case Mapping():
+            return {name: _plain(one) for name, one in value.items()}
     return to_json(value) if is_dataclass(value) else str(value)

@@ -11,10 +11,10 @@ from convlens.data import Dataset, divide_in_folds
 from convlens.evaluation import Evaluation
 from convlens.evaluation.intervals import Interval, fold_interval
 from convlens.network.engine import Engine
-from convlens.pipeline.events import Event, FoldDone, Note, Reading, Ready
+from convlens.pipeline.events import Event, FoldDone, Note, Ready
 from convlens.pipeline.making import Listener, trained
 from convlens.pipeline.outcome import Outcome
-from convlens.pipeline.prepare import Prepared
+from convlens.pipeline.prepare import Prepared, decoded_of
 from convlens.pipeline.settling import engine_for, plan_for, recipe_for
 
 
@@ -92,9 +92,9 @@ def validate(
     """
     settings = prepared.settings
     engine = engine_for(prepared, None)
-    decoded = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
+    decoded = decoded_of(prepared, listen)
     groups = decoded.groups(prepared.named)
-    divisions = divide_in_folds(prepared.source, count, seed=settings.seed, groups=groups)
+    divisions = divide_in_folds(decoded.source, count, seed=settings.seed, groups=groups)
     job = replace(prepared, out=None)
     found: list[Evaluation] = []
     for number, division in enumerate(divisions):
@@ -108,7 +108,7 @@ def validate(
     return CrossValidation(
         folds=tuple(found),
         asked=count,
-        classes=prepared.source.classes,
+        classes=prepared.pictures.classes,
         architecture=str(job.architecture),
         seconds=time.monotonic() - prepared.begun,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from convlens.classifier import Classifier
 from convlens.data import Dataset
 from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import ConvLensError, SettingsError
-from convlens.modelfile import Model
+from convlens.modelfile import Model, Weights
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import Engine, threads_for
 from convlens.notation import Plan
+from convlens.pipeline.attending import Attendant, Work
 from convlens.pipeline.concluding import conclude, seen_in, weights_of
 from convlens.pipeline.events import Event, Note, Ready
 from convlens.pipeline.outcome import Outcome
@@ -36,7 +38,7 @@ from convlens.training.looker import Part
 from convlens.training.loop import Run
 from convlens.training.losses import class_weights, loss_for
 from convlens.training.sampler import Normalisation, Sampler
-from convlens.training.transfer import freeze, take_over, weighted_layers
+from convlens.training.transfer import carry_over, freeze, take_over, weighted_layers
 
 Listener = Callable[[Event], None]
 
@@ -45,11 +47,17 @@ NAMES_IN_A_NOTE = 3
 
 
 def make(
-    prepared: Prepared, record: Record | None, listen: Listener, stop: Callable[[], bool]
+    prepared: Prepared,
+    record: Record | None,
+    listen: Listener,
+    stop: Callable[[], bool],
+    attend: Attendant | None = None,
+    carry: Weights | None = None,
 ) -> Outcome:
     """Carry out a prepared job; see ``pipeline.train``."""
     engine = engine_for(prepared, record)
-    return trained(prepared, read(prepared, listen), engine, record, listen, stop)
+    dataset = read(prepared, listen)
+    return trained(prepared, dataset, engine, record, listen, stop, attend, carry)
 
 
 def trained(
@@ -59,6 +67,8 @@ def trained(
     record: Record | None,
     listen: Listener,
     stop: Callable[[], bool],
+    attend: Attendant | None = None,
+    carry: Weights | None = None,
 ) -> Outcome:
     """Train on ``dataset``, judge and write, as the prepared job says."""
     settings, base = prepared.settings, prepared.base
@@ -70,6 +80,7 @@ def trained(
     sampler = Sampler(dataset.train, recipe, settings.seed, normalise, resample)
     network = new_network(plan, sampler)
     gently = frozenset() if base is None else go_on(network, base, settings.freeze)
+    carried = frozenset() if carry is None else carry_over(network, carry)
     judged = dataset.validation if len(dataset.validation) else dataset.train
     weights = None
     if settings.balance == "weight":
@@ -85,9 +96,14 @@ def trained(
         gently,
         balanced=settings.balance is not None,
     )
+    told = settled(dataset, preprocessing, plan, run, engine)
+    if attend is not None:
+        work = Work(settings, dataset, plan, preprocessing, engine, run, carried, record)
+        attend.begin(work)
     if record is not None:
-        told = settled(dataset, preprocessing, plan, run, engine)
         record.begin(run, told, room_for(network), listen)
+        if carried and not record.resumed:
+            record.save(run)  # where they came from need not be there when the run goes on
     tell = listen if record is None else record.tell
     for line in [*notes(dataset), *met_before(dataset, base)]:
         tell(Note(line))
@@ -95,7 +111,7 @@ def trained(
     if record is not None:
         record.tell_resumed(run)
     with threads_for(plan.multiply_adds * sampler.batch):
-        learned = follow(run, record, listen, dataset.train.names)
+        learned = follow(run, record, listen, dataset.train.names, attend)
     model = Model(
         architecture=plan.architecture,
         classes=dataset.classes,
@@ -106,7 +122,8 @@ def trained(
         seen=seen_in(dataset, base),
     )
     folder = None if record is None else record.folder.path
-    outcome = conclude(prepared, dataset, recipe, learned, Classifier(model), folder)
+    prepared = replace(prepared, begun=prepared.begun + run.idle)
+    outcome = conclude(prepared, dataset, run.recipe, learned, Classifier(model), folder)
     if record is not None:
         record.finished(outcome.to_json())
     return outcome
@@ -171,10 +188,20 @@ def go_on(network: Network, base: Model, frozen: int | str | None) -> frozenset[
     return taken
 
 
-def follow(run: Run, record: Record | None, listen: Listener, names: Sequence[str] = ()) -> Learned:
+def follow(
+    run: Run,
+    record: Record | None,
+    listen: Listener,
+    names: Sequence[str] = (),
+    attend: Attendant | None = None,
+) -> Learned:
     """Let ``run`` go to its end, telling of everything; ``names`` are those of its pictures."""
+    events, event = run.events(), None
     try:
-        for event in run.events():
+        while not isinstance(event, Learned):
+            if attend is not None:
+                attend.between()
+            event = next(events)
             if record is None:
                 listen(event)
             else:
@@ -191,5 +218,4 @@ def follow(run: Run, record: Record | None, listen: Listener, names: Sequence[st
         raise ConvLensError(
             f"{error}", "free some memory, or take a smaller --size, --batch or network"
         ) from error
-    assert isinstance(event, Learned)
     return event

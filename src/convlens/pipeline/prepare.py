@@ -9,6 +9,9 @@ from pathlib import Path
 
 from convlens.data import (
     Dataset,
+    Decoded,
+    Fit,
+    Geometry,
     Groups,
     Loading,
     Source,
@@ -34,73 +37,103 @@ class Prepared:
     """A checked job whose pictures are being decoded."""
 
     settings: Settings
-    source: Source
+    pictures: Source | Dataset  # to be read, or there already
     named: Groups | None  # pictures that belong together by their names
     input: Volume
     architecture: Architecture | None  # None: to be chosen
     base: Model | None  # what to go on from
     out: Path | None
-    loading: Loading
+    loading: Loading | None  # where there is something to read
     begun: float  # on the clock of time.monotonic
     deadline: float | None
 
 
-def prepare(settings: Settings, begun: float | None = None) -> Prepared:
+def prepare(
+    settings: Settings, begun: float | None = None, given: Dataset | None = None
+) -> Prepared:
     """Check all that can be checked before the work, and begin to decode in the background.
 
-    Raises ConvLensError: the data do not open, the network does not read or fit, the file could
-    not be written.
+    Pictures ``given`` in the geometry that is wanted are taken as they are. Raises ConvLensError:
+    the data do not open, the network does not read or fit, the file could not be written.
     """
     begun = time.monotonic() if begun is None else begun
     base = None if settings.base is None else read_model(settings.base)
     architecture = _architecture(settings.net)
     if settings.out is not None:
         check_output(settings.out, is_model, A_MODEL)
-    source = open_source(settings.data)
-    check_divisible(source)
-    named = None if settings.group_by is None else named_groups(source, settings.group_by)
+    stated = None if architecture is None else architecture.input
     if base is not None:
-        architecture = for_classes(base.architecture, len(source.classes))
-        architecture = architecture.with_input(base.plan().input)
-    volume = _input(settings, source, architecture)
+        stated = base.plan().input
+    fit: Fit = "stretch" if base is None else base.preprocessing.fit
+    pictures: Source | Dataset
+    if given is not None and _suits(given.geometry, stated, settings.size, fit):
+        pictures, named = given, None
+    else:
+        pictures = open_source(settings.data)
+        check_divisible(pictures)
+        named = None if settings.group_by is None else named_groups(pictures, settings.group_by)
+    if base is not None:
+        architecture = for_classes(base.architecture, len(pictures.classes)).with_input(stated)
+    volume = _input(settings, pictures, architecture)
     if architecture is not None:
-        _check_fit(architecture, volume, source)
+        _check_fit(architecture, volume, len(pictures.classes))
         architecture = architecture.with_input(volume)
-    loading = start_loading(
-        source,
-        width=volume.width,
-        height=volume.height,
-        channels=volume.depth,
-        fit="stretch" if base is None else base.preprocessing.fit,
-        cache=settings.cache,
-    )
-    deadline = None if settings.budget is None else begun + settings.budget
     return Prepared(
         settings,
-        source,
+        pictures,
         named,
         volume,
         architecture,
         base,
         settings.out,
-        loading,
+        _loading(pictures, volume, fit, settings.cache),
         begun,
-        deadline,
+        None if settings.budget is None else begun + settings.budget,
     )
 
 
 def read(prepared: Prepared, listen: Callable[[Event], None]) -> Dataset:
     """Wait for the pictures, and divide them: near duplicates and what is named so together."""
-    decoded = prepared.loading.result(lambda done, total: listen(Reading(done, total)))
+    if isinstance(prepared.pictures, Dataset):
+        return prepared.pictures
+    decoded = decoded_of(prepared, listen)
     groups = decoded.groups(prepared.named)
-    return decoded.dataset(divide(prepared.source, seed=prepared.settings.seed, groups=groups))
+    return decoded.dataset(divide(prepared.pictures, seed=prepared.settings.seed, groups=groups))
+
+
+def decoded_of(prepared: Prepared, listen: Callable[[Event], None]) -> Decoded:
+    """Wait for pictures that are being decoded."""
+    assert prepared.loading is not None
+    return prepared.loading.result(lambda done, total: listen(Reading(done, total)))
+
+
+def _loading(pictures: Source | Dataset, volume: Volume, fit: Fit, cache: bool) -> Loading | None:
+    """Begin to decode what has to be."""
+    if isinstance(pictures, Dataset):
+        return None
+    width, height, channels = volume
+    return start_loading(
+        pictures, width=width, height=height, channels=channels, fit=fit, cache=cache
+    )
+
+
+def _suits(
+    geometry: Geometry, stated: Volume | None, size: tuple[int, int] | None, fit: Fit
+) -> bool:
+    """Whether pictures of that geometry are what the network, or else the user, asks for."""
+    sides = (geometry.width, geometry.height)
+    if stated is not None and (*sides, geometry.channels) != tuple(stated):
+        return False
+    return geometry.fit == fit and size in (None, sides)
 
 
 def _architecture(net: str | Path | Architecture | None) -> Architecture | None:
     return resolve(net) if isinstance(net, str | Path) else net
 
 
-def _input(settings: Settings, source: Source, architecture: Architecture | None) -> Volume:
+def _input(
+    settings: Settings, pictures: Source | Dataset, architecture: Architecture | None
+) -> Volume:
     """The volume that pictures are brought to: the text's, the user's, or the pictures' own."""
     stated = None if architecture is None else architecture.input
     if stated is not None:
@@ -115,14 +148,17 @@ def _input(settings: Settings, source: Source, architecture: Architecture | None
                 "leave one of the two out",
             )
         return stated
-    seen = survey(source)
+    if isinstance(pictures, Dataset):
+        geometry = pictures.geometry
+        return Volume(geometry.width, geometry.height, geometry.channels)
+    seen = survey(pictures)
     return Volume(*(settings.size or size_for(seen)), seen.channels)
 
 
-def _check_fit(architecture: Architecture, volume: Volume, source: Source) -> None:
+def _check_fit(architecture: Architecture, volume: Volume, classes: int) -> None:
     """See that the network fits the pictures; say so with their size where it does not."""
     try:
-        architecture.plan(volume, len(source.classes))
+        architecture.plan(volume, classes)
     except NotationError as error:
         if architecture.input is None and error.correction is None:
             size = "x".join(map(str, error.fits or "WH"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from convlens.errors import ConvLensError, OutputError, RunError
 from convlens.pipeline.changes import changed_bits, told
 from convlens.pipeline.earlier import Earlier
-from convlens.pipeline.events import Event, Note, Resumed, name_of, to_json
+from convlens.pipeline.events import Event, Note, Resumed, line_of
 from convlens.pipeline.settings import Keep, Settings
 from convlens.runs.eventlog import EventLog
 from convlens.runs.folder import RUNS_HINT, RunFolder
@@ -104,7 +104,7 @@ class Record:
         """Pass ``event`` on, and log it."""
         self.listen(event)
         if self.log is not None:
-            line = {"event": name_of(event), **to_json(event)}
+            line = line_of(event)
             if seconds is not None:
                 line["seconds"] = round(seconds, 3)
             self.log.add(line, now=not isinstance(event, StepDone))
@@ -126,12 +126,26 @@ class Record:
                 if self.saver.due(epoch_end, lambda: bytes_of(run)):
                     self._save(run)
 
-    def _save(self, run: Run) -> None:
+    def waited(self, seconds: float) -> None:
+        """So long nobody trained."""
+        self.begun += seconds
+        if self.saver is not None:
+            self.saver.waited(seconds)
+
+    def save(self, run: Run) -> bool:
+        """Save ``run``, which is between two events, at once; returns whether it is on the disk."""
+        if self.saver is None:
+            return False
+        if self.stopping:  # what is looked at then is no part of the run
+            return self.saver.step == run.steps
+        return self._save(run)
+
+    def _save(self, run: Run) -> bool:
         assert self.saver is not None
         if self.folder.vanished:
             with suppress(OutputError, RunError):
                 self._restore_folder()
-        self.saver.save(run)
+        return self.saver.save(run)
 
     def _restore_folder(self) -> None:
         """Make the folder anew that somebody took away; the log goes on from here."""

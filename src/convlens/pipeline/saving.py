@@ -42,6 +42,11 @@ class Saver:
         self.step: int | None = None  # of the last checkpoint on the disk
         self.wait = 0.0  # before the next try, after one that failed
 
+    def waited(self, seconds: float) -> None:
+        """So long nobody trained: it is no time to have spent, nor to save in."""
+        self.begun += seconds
+        self.opened += seconds
+
     def due(self, epoch_end: bool, size: Callable[[], int]) -> bool:
         """Whether to save now; ``size`` is the checkpoint's in bytes."""
         now = time.monotonic()

@@ -13,7 +13,7 @@ from convlens.data.groups import PATTERN_HINT, compiled
 from convlens.data.preprocessing import LARGEST_SIDE
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
-from convlens.training.recipe import Recipe
+from convlens.training.recipe import Recipe, Value
 
 BALANCES = ("weight", "resample")
 """Ways in which small classes are made to count like large ones."""
@@ -39,7 +39,7 @@ class Settings:
     target: float | None = None  # validation accuracy, 0 to 1, at which training is over
     batch: int | None = None
     lr: float | None = None  # times the recipe's rates
-    recipe: Mapping[str, float | bool] = field(default_factory=dict)  # what it has otherwise
+    recipe: Mapping[str, Value] = field(default_factory=dict)  # what it has otherwise
     size: tuple[int, int] | None = None  # width, height
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"

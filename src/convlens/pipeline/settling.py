@@ -45,11 +45,7 @@ def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> R
     suited = Recipe(batch=settings.batch or batch_for(pictures), flip=may_flip(classes))
     chosen = suited.changed(settings.recipe)
     factor = settings.lr or 1.0
-    return replace(
-        chosen,
-        filters_rate=chosen.filters_rate * factor,
-        rest_rate=chosen.rest_rate * factor,
-    )
+    return chosen.scaled(factor)
 
 
 def engine_for(prepared: Prepared, record: Record | None) -> Engine:
@@ -59,7 +55,7 @@ def engine_for(prepared: Prepared, record: Record | None) -> Engine:
     """
     width, height, depth = prepared.input
     architecture = prepared.architecture or network_for(width, height, depth, BREADTH)
-    plan = architecture.plan(prepared.input, len(prepared.source.classes))
+    plan = architecture.plan(prepared.input, len(prepared.pictures.classes))
     folder = cache_folder() if prepared.settings.cache else None
     engine = choose_engine(prepared.settings.device, plan, folder)
     before = None if record is None else record.earlier.settled("engine")
@@ -106,8 +102,6 @@ def settled(
     dataset: Dataset, preprocessing: Preprocessing, plan: Plan, run: Run, engine: Engine
 ) -> dict[str, Any]:
     """What must be the same again for a run to go on, and what else decided on its weights."""
-    schedule = run.schedule.schedule if isinstance(run.schedule, Target) else run.schedule
-    steps = schedule.total if isinstance(schedule, Steps) else None
     return {
         "data": {
             "source": dataset.source,
@@ -119,7 +113,7 @@ def settled(
         "preprocessing": preprocessing.to_json(),
         "architecture": str(plan.architecture),
         "recipe": run.sampler.recipe.to_json(),
-        "epochs": None if steps is None else steps / run.sampler.steps_per_epoch,
+        "epochs": run.length,
         "engine": str(engine),
         "threads": torch.get_num_threads(),
         "versions": versions(),

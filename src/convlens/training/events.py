@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -15,6 +16,20 @@ class StepDone:
     loss: float  # of this batch, in nats
     pictures_per_second: float
     seconds_left: float
+    right: int = 0  # of this batch, as it was varied, before the step
+    pictures: int = 0  # in this batch
+    rate: float = 0.0  # the recipe's main learning rate as it was in effect
+    decay_loss: float = 0.0  # of the weights' decay, measured ten times a second at most
+    forward_seconds: float = 0.0
+    backward_seconds: float = 0.0  # with the optimizer's step
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Somebody changed the recipe, or the length in epochs, while training went on."""
+
+    step: int  # the first one that follows it
+    changes: Mapping[str, tuple[object, object]]  # by name: as it was, as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +97,4 @@ class Learned:
     stopped: bool  # whether it was told to stop before its end
 
 
-Event = StepDone | EpochDone | WentBack | BatchSplit | Warned | Stopping | Learned
+Event = StepDone | Changed | EpochDone | WentBack | BatchSplit | Warned | Stopping | Learned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,9 +14,20 @@ from convlens.network.engine import Engine
 from convlens.training.faults import MemoryTooSmallError, NotFiniteError
 from convlens.training.losses import Loss
 from convlens.training.optimizers import Optimizers
+from convlens.training.stopwatch import Stopwatch
 
 FEWEST = 2
 """Pictures in a piece: a batch-norm over a single value has nothing to measure."""
+
+
+class Descent(NamedTuple):
+    """What a step over a batch told."""
+
+    loss: float  # in nats, before the step
+    right: int
+    decay_loss: float | None  # where it was measured
+    forward_seconds: float
+    backward_seconds: float  # with the optimizer's step
 
 
 class Learner:
@@ -30,20 +42,31 @@ class Learner:
     ) -> None:
         self.network, self.optimizers, self.engine = network, optimizers, engine
         self.loss, self.seed = loss, seed
+        self.watch = Stopwatch(engine.device)
         self.pieces = 1
 
     def descend(
-        self, pictures: Tensor, labels: Tensor, step: int, factor: float
-    ) -> tuple[float, int]:
-        """Learn from (B, C, H, W) and (B,): the loss in nats, and how many were right.
+        self, pictures: Tensor, labels: Tensor, step: int, factor: float, weigh: bool = False
+    ) -> Descent:
+        """Learn from (B, C, H, W) and (B,).
 
-        Learning rates are ``factor`` times the recipe's. Raises NotFiniteError before the weights
-        are touched.
+        Learning rates are ``factor`` times the recipe's; the weights' decay is measured where it
+        is to ``weigh``. Raises NotFiniteError before the weights are touched.
         """
         loss, right = self._gradients(pictures, labels, step)
         self._check(loss)
+        decay = self.optimizers.decay_loss() if weigh else torch.zeros(())
         self.optimizers.step(factor)
-        return float(loss), int(right)
+        self.watch.mark()
+        numbers = [one.to(loss.device) for one in (loss, right, decay)]
+        loss_, right_, decay_ = torch.stack(numbers).tolist()  # waits for the device only once
+        forward, backward = self.watch.seconds()
+        return Descent(loss_, int(right_), decay_ if weigh else None, forward, backward)
+
+    def refit(self, before: int, now: int) -> None:
+        """Batches have ``now`` pictures and had ``before``; pieces that fit the memory still do."""
+        if self.pieces > 1:
+            self.pieces = max(1, -(-now * self.pieces // before))
 
     def split(self, batch: int) -> None:
         """Take batches in twice as many pieces from now on. Raises MemoryTooSmallError."""
@@ -63,11 +86,14 @@ class Learner:
             pictures.tensor_split(self.pieces), labels.tensor_split(self.pieces), strict=True
         )
         with drawing(self.seed, step, self.engine.device):
+            self.watch.start()
             for some, their_labels in pairs:
                 with self.engine.products():
                     scores = self.network(some).float()
                 loss = self.loss(scores, their_labels) * (len(their_labels) / len(labels))
+                self.watch.mark()
                 loss.backward()  # type: ignore[no-untyped-call]
+                self.watch.mark()
                 total += loss.detach()
                 right += (scores.detach().argmax(1) == their_labels).sum()
         return total, right

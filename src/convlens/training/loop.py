@@ -6,15 +6,18 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 
 from torch import Tensor, nn
 
+from convlens.errors import SettingsError
 from convlens.network.engine import Engine
 from convlens.network.rewrite import for_training
 from convlens.training.checkup import Checkup
+from convlens.training.course import Changes, Course, merged
 from convlens.training.events import (
     BatchSplit,
+    Changed,
     EpochDone,
     Event,
     Learned,
@@ -26,28 +29,25 @@ from convlens.training.faults import MEMORY_ERRORS, DivergedError, NotFiniteErro
 from convlens.training.keeper import Keeper
 from convlens.training.learner import Learner
 from convlens.training.looker import Looker, Part
-from convlens.training.losses import Loss
+from convlens.training.losses import Loss, smoothed
 from convlens.training.optimizers import Optimizers
+from convlens.training.place import Place, recovered
+from convlens.training.recipe import Recipe
 from convlens.training.sampler import Epoch, Sampler
 from convlens.training.schedule import Schedule
 from convlens.training.state import State, put_tensors, tensors_of
+from convlens.training.tally import Tally
+from convlens.training.target import ending
 
 LEARNED_PER_LOOK = 3
 """Between two looks at least this many times the validation part's size is learned from, so that
 looking, which costs a third of learning, takes at most a tenth of the time."""
 
+WEIGH_EVERY = 0.1
+"""Seconds between two measurements of the weights' decay, at least."""
+
 MOST_RETURNS, SLOWER = 5, 0.5
 """How often a run goes back when numbers go bad, and what the learning rates are then times."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Sums over the steps since the last look."""
-
-    pictures: int = 0
-    loss: float = 0.0
-    right: int = 0
-    seconds: float = 0.0
 
 
 class Run:
@@ -57,7 +57,7 @@ class Run:
     on until ``schedule`` is finished or ``stop()`` is true; the network then holds the state that
     did best on ``validation``, with ``balanced`` by the mean of the classes' recalls. Between any
     two events ``state`` is all that another Run of the same making needs, by ``restore``, to go on
-    with the same events and weights.
+    with the same events and weights, and ``change`` and ``extend`` steer it from there on.
     """
 
     def __init__(
@@ -80,17 +80,35 @@ class Run:
         self.keeper = Keeper(network)
         classes = int(sampler.labels.max()) + 1
         self.checkup = Checkup(fast, loss, validation.labels, classes)
-        epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
-        self.steps_per_look = epochs_per_look * sampler.steps_per_epoch
-        self.steps, self.returns, self.rate = 0, 0, 1.0
-        self.tally, self.busy, self.before = Tally(), 0.0, 0.0
+        self.epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
+        self.place = Place(len(sampler), sampler.batch)
+        self.steps, self.pictures, self.returns, self.rate = 0, 0, 0, 1.0
+        self.tally, self.busy, self.before, self.idle = Tally(), 0.0, 0.0, 0.0
         self.begun = time.monotonic()
+        self.course = Course.of(sampler.recipe, schedule, sampler.steps_per_epoch)
+        self._untold: Changes = {}
+        self._decay_loss, self._weighed = 0.0, -math.inf
         self._epoch: tuple[int, Epoch] | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """As it is in effect."""
+        return self.sampler.recipe
 
     @property
     def epochs(self) -> float:
         """Passes over the training part so far."""
-        return self.steps / self.sampler.steps_per_epoch
+        return self.place.epochs
+
+    @property
+    def length(self) -> float | None:
+        """Passes over the training part that are planned; None where something else decides."""
+        return self.course.epochs
+
+    @property
+    def steps_per_look(self) -> int:
+        """With batches as they are."""
+        return self.epochs_per_look * self.sampler.steps_per_epoch
 
     @property
     def seconds(self) -> float:
@@ -106,7 +124,34 @@ class Run:
     @property
     def look_due(self) -> bool:
         """Whether an epoch has ended that nobody looked at."""
-        return self.tally.pictures > 0 and self.steps % self.steps_per_look == 0
+        at_end = self.place.at_start and self.place.epoch % self.epochs_per_look == 0
+        return self.tally.pictures > 0 and at_end
+
+    def change(self, recipe: Recipe) -> None:
+        """Train by ``recipe`` from the next step on.
+
+        Batches of another size go on with the pictures that the epoch has left. How a run begins,
+        ``whiten``, is no longer to be changed.
+        """
+        before, now = self.recipe.to_json(), recipe.to_json()
+        self._untold = merged(self._untold, {k: (before[k], v) for k, v in now.items()})
+        self._adopt(recipe)
+
+    def extend(self, epochs: float) -> None:
+        """End after so many passes over the training part in all, more or fewer than planned.
+
+        Rates that fall do so towards the new end. Raises SettingsError for a length of nothing.
+        """
+        if not 0 < epochs < math.inf:
+            raise SettingsError(f"{epochs:g} epochs are too few", "give a number above 0")
+        self._untold = merged(self._untold, {"epochs": (self.length, epochs)})
+        self._end_after(epochs)
+
+    def waited(self, seconds: float) -> None:
+        """So long nobody trained: it counts neither as time nor against a budget."""
+        self.begun += seconds
+        self.idle += seconds
+        self.schedule.waited(seconds)
 
     def events(self) -> Iterator[Event]:
         """Train, telling of every step and every look.
@@ -122,6 +167,9 @@ class Run:
                 self.safe = self.state()  # nowhere else, so that it does not depend on the clock
             while warned := self.checkup.told(self.steps):
                 yield warned
+            while changes := self._untold:
+                self._untold = {}
+                yield Changed(self.steps + 1, changes)
             if self.over:
                 break
             yield self._next()
@@ -149,36 +197,48 @@ class Run:
     def _step(self) -> StepDone:
         begun = time.monotonic()
         pictures, labels = self._batch()
-        factor = self.rate * (1 - self.schedule.progress)
-        measured = self.checkup.due and (self.steps + 1) % self.steps_per_look == 0
-        with self.checkup.step(factor) if measured else nullcontext():
-            loss, right = self.learner.descend(pictures, labels, self.steps, factor)
+        factor = self.rate * (1 - self.schedule.progress) if self.recipe.fall else self.rate
+        weigh = self.recipe.decays and begun - self._weighed >= WEIGH_EVERY
+        with self.checkup.step(factor) if self._measured else nullcontext():
+            told = self.learner.descend(pictures, labels, self.steps, factor, weigh)
         if self.steps == 0:
-            self.checkup.begun(pictures, loss)
+            self.checkup.begun(pictures, told.loss)
+        if told.decay_loss is not None:
+            self._decay_loss, self._weighed = told.decay_loss, begun
         seconds = time.monotonic() - begun
         self.steps += 1
+        self.pictures += len(labels)
         self.busy += seconds
-        self.schedule.advance(seconds)
-        tally = self.tally
-        tally.pictures += len(labels)
-        tally.loss += loss * len(labels)
-        tally.right += right
-        tally.seconds += seconds
+        self.schedule.advance(seconds, self.place.advance())
+        self.tally.add(told, len(labels), seconds)
         return StepDone(
             step=self.steps,
             epochs=self.epochs,
             progress=self.schedule.progress,
-            loss=loss,
-            pictures_per_second=tally.pictures / tally.seconds,
+            loss=told.loss,
+            pictures_per_second=self.tally.pictures / self.tally.seconds,
             seconds_left=self.schedule.seconds_left(),
+            right=told.right,
+            pictures=len(labels),
+            rate=self.recipe.main_rate * factor,
+            decay_loss=self._decay_loss if self.recipe.decays else 0.0,
+            forward_seconds=told.forward_seconds,
+            backward_seconds=told.backward_seconds,
         )
+
+    @property
+    def _measured(self) -> bool:
+        """Whether the coming step is the last before a look that measures the network's health."""
+        place = self.place
+        before_look = place.at_last and (place.epoch + 1) % self.epochs_per_look == 0
+        return self.checkup.due and before_look
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """The coming step's pictures (B, C, H, W) and labels (B,)."""
-        number, position = divmod(self.steps, self.sampler.steps_per_epoch)
+        number = self.place.epoch
         if self._epoch is None or self._epoch[0] != number:
             self._epoch = (number, self.sampler.epoch(number))
-        return self._epoch[1].step(position)
+        return self._epoch[1].batch(self.place.offset)
 
     def _look(self) -> EpochDone:
         begun = time.monotonic()
@@ -209,15 +269,15 @@ class Run:
         bad = self.steps + 1
         if self.returns == MOST_RETURNS:
             raise self._diverged(error.what) from error
-        returns, rate = self.returns + 1, self.rate * SLOWER
+        returns, rate, course = self.returns + 1, self.rate * SLOWER, self.course
         self._put(self.safe)
+        self._follow(course)  # what was changed since then stays changed
         self.returns, self.rate = returns, rate
         return WentBack(bad, self.steps, error.what, rate, returns)
 
     def _diverged(self, what: str) -> DivergedError:
-        number, position = divmod(self.steps, self.sampler.steps_per_epoch)
-        batch = self.sampler.batch
-        order = self.sampler.epoch(number).order[position * batch : (position + 1) * batch]
+        place = self.place
+        order = self.sampler.epoch(place.epoch).order[place.offset : place.offset + place.batch]
         self.keeper.restore()
         return DivergedError(self.steps + 1, what, tuple(order.tolist()), self.returns)
 
@@ -228,7 +288,7 @@ class Run:
             epochs=self.epochs,
             steps=self.steps,
             seconds=self.seconds,
-            pictures_per_second=self.steps * self.sampler.batch / max(self.busy, 1e-9),
+            pictures_per_second=self.pictures / max(self.busy, 1e-9),
             best=self.keeper.best,
             stopped=stopped,
         )
@@ -239,6 +299,9 @@ class Run:
         values = {
             "steps": self.steps,
             "steps_per_epoch": self.sampler.steps_per_epoch,
+            "place": self.place.to_json(),
+            "pictures": self.pictures,
+            "course": self.course.to_json(),
             "schedule": self.schedule.state(),
             "tally": asdict(self.tally),
             "best": None if best is None else asdict(best),
@@ -262,11 +325,39 @@ class Run:
 
     def _put(self, state: State) -> None:
         values = state.values
+        self._follow(self.course.followed(values.get("course")))
         put_tensors(state.tensors, self.network, self.optimizers, self.keeper)
         self.keeper.best = None if values["best"] is None else EpochDone(**values["best"])
-        epochs = values["steps"] / values["steps_per_epoch"]
-        self.steps = round(epochs * self.sampler.steps_per_epoch)
-        self.schedule.restore({**values["schedule"], "steps": self.steps})
+        self.place, self.steps, self.pictures = recovered(values, self.place.fresh())
+        self.schedule.restore({**values["schedule"], "steps": self.place.steps})
         self.tally = Tally(**values["tally"])
         self.rate, self.returns = values["rate"], values["returns"]
         self.learner.pieces = values["pieces"]
+
+    def _follow(self, course: Course) -> None:
+        """Take the recipe and the length of ``course``."""
+        self._adopt(course.recipe)
+        if course.epochs is not None and course.epochs != self.length:
+            self._end_after(course.epochs)
+
+    def _adopt(self, recipe: Recipe) -> None:
+        """Follow ``recipe`` from here on."""
+        if recipe == self.recipe:
+            return
+        if recipe.label_smoothing != self.recipe.label_smoothing:
+            loss = smoothed(self.learner.loss, recipe.label_smoothing)
+            self.learner.loss = self.looker.loss = loss
+        batch, steps_per_epoch = self.sampler.batch, self.sampler.steps_per_epoch
+        self.sampler.change(recipe)
+        self.optimizers.change(recipe)
+        self.course = replace(self.course, recipe=recipe)
+        self._weighed = -math.inf
+        if self.sampler.batch != batch:
+            skipped = self.place.change(self.sampler.batch)
+            self.schedule.rescale(self.sampler.steps_per_epoch / steps_per_epoch, skipped)
+            self.learner.refit(batch, self.sampler.batch)
+
+    def _end_after(self, epochs: float) -> None:
+        total = max(1, round(epochs * self.sampler.steps_per_epoch))
+        self.schedule = ending(self.schedule, total, self.place.steps)
+        self.course = replace(self.course, epochs=epochs)

@@ -25,6 +25,13 @@ def loss_for(
     return partial(F.cross_entropy, label_smoothing=label_smoothing)
 
 
+def smoothed(loss: Loss, label_smoothing: float) -> Loss:
+    """``loss``, one that ``loss_for`` gave, with another label smoothing where it has any."""
+    if isinstance(loss, partial) and "label_smoothing" in loss.keywords:
+        return partial(loss, label_smoothing=label_smoothing)
+    return loss
+
+
 def class_weights(labels: Tensor, classes: int) -> Tensor:
     """What makes every class count alike: N / (K n_c) for the K classes that have pictures.
 

@@ -1,129 +1,21 @@
-"""Muon for filters, Adam for the rest."""
+"""What moves the parameters of a network by a recipe: Muon and Adam, or one rule for all."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 
 import torch
 from torch import Tensor, nn
 
-from convlens.training.recipe import Recipe
+from convlens.training.muon import Muon
+from convlens.training.recipe import MUON, Recipe
+from convlens.training.rules import AdaDelta, AdaGrad, Adam, Momentum, Rule, WindowGrad
 
-NEWTON_SCHULZ_STEPS = 3
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the quintic that drives singular values towards 1 (Jordan et al. 2024, 'Muon')."""
-
-
-Tensors = list[Tensor]
-
-
-class Rule(ABC):
-    """How gradients move parameters; ``state`` is what is remembered of each parameter.
-
-    Not a ``torch.optim.Optimizer``: the first of those loads the compiler, which takes a second
-    and is of no use here.
-    """
-
-    def __init__(self, parameters: Iterable[nn.Parameter], rate: float) -> None:
-        self.parameters = list(parameters)
-        self.rate = rate
-        self.state: dict[nn.Parameter, dict[str, Tensor]] = {p: {} for p in self.parameters}
-
-    @torch.no_grad()
-    def step(self, factor: float) -> None:
-        """Take one step along the gradients, at ``factor`` times the rule's rate."""
-        moved = [p for p in self.parameters if p.grad is not None]
-        if moved:
-            gradients = [p.grad for p in moved if p.grad is not None]
-            self.move([*moved], gradients, [self.state[p] for p in moved], self.rate * factor)
-
-    @abstractmethod
-    def move(
-        self, parameters: Tensors, gradients: Tensors, states: list[dict[str, Tensor]], rate: float
-    ) -> None:
-        """Move all parameters in place, together: one call for all is quicker than one for each."""
-
-
-class Muon(Rule):
-    """Momentum whose direction is made orthogonal, for filters (K, C, F, F) seen as K rows.
-
-    Every step moves a filter bank by the rate times its own norm, and the norm stays what it was
-    at the start: how large filters are means little where a batch-norm or a scale follows, and a
-    fixed size keeps the steps' relative size what the schedule says.
-    """
-
-    def __init__(self, parameters: Iterable[nn.Parameter], rate: float, momentum: float) -> None:
-        super().__init__(parameters, rate)
-        self.momentum = momentum
-
-    def move(
-        self, parameters: Tensors, gradients: Tensors, states: list[dict[str, Tensor]], rate: float
-    ) -> None:
-        """Move all banks of filters in place."""
-        for parameter, state in zip(parameters, states, strict=True):
-            if not state:
-                state["velocity"] = torch.zeros_like(parameter)
-                state["norm"] = parameter.norm()
-        velocities = [state["velocity"] for state in states]
-        torch._foreach_mul_(velocities, self.momentum)
-        torch._foreach_add_(velocities, gradients)
-        ahead = torch._foreach_add(gradients, velocities, alpha=self.momentum)
-        directions = [orthogonal(one.flatten(1)).view_as(one) for one in ahead]
-        norms = torch.stack([state["norm"] for state in states])
-        own = torch.stack(torch._foreach_norm(parameters)).clamp_min(1e-12)
-        lengths = torch.stack(torch._foreach_norm(directions)).clamp_min(1e-12)
-        torch._foreach_mul_(parameters, list((norms / own).unbind()))
-        torch._foreach_mul_(directions, list((norms / lengths * -rate).unbind()))
-        torch._foreach_add_(parameters, directions)
-
-
-class Adam(Rule):
-    """Steps of even size, whatever the gradient's (Kingma and Ba 2015)."""
-
-    momentum, memory, epsilon = 0.9, 0.95, 1e-8
-
-    def move(
-        self, parameters: Tensors, gradients: Tensors, states: list[dict[str, Tensor]], rate: float
-    ) -> None:
-        """Move all parameters in place."""
-        for parameter, state in zip(parameters, states, strict=True):
-            if not state:
-                state["step"] = torch.zeros((), dtype=torch.int64)
-                state["mean"] = torch.zeros_like(parameter)
-                state["square"] = torch.zeros_like(parameter)
-            state["step"].add_(1)
-        step = int(states[0]["step"])
-        means, squares = ([state[name] for state in states] for name in ("mean", "square"))
-        torch._foreach_lerp_(means, gradients, 1 - self.momentum)
-        torch._foreach_mul_(squares, self.memory)
-        torch._foreach_addcmul_(squares, gradients, gradients, value=1 - self.memory)
-        deviations = torch._foreach_div(squares, 1 - self.memory**step)
-        torch._foreach_sqrt_(deviations)
-        torch._foreach_add_(deviations, self.epsilon)
-        slower = -rate / (1 - self.momentum**step)
-        torch._foreach_addcdiv_(parameters, means, deviations, value=slower)
-
-
-def orthogonal(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
-    """(M, N) → (M, N), near the closest matrix with orthonormal rows or columns.
-
-    Newton–Schulz iteration X ← aX + (bA + cA²)X with A = XXᵀ; singular values end between about
-    0.5 and 1.2, which training does not tell from 1.
-    """
-    a, b, c = COEFFICIENTS
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.mT if tall else matrix
-    x = x / (x.norm() + 1e-7)
-    for _ in range(steps):
-        square = x @ x.mT
-        x = torch.addmm(x, torch.addmm(square, square, square, beta=b, alpha=c), x, beta=a)
-    result: Tensor = x.mT if tall else x
-    return result
+Memories = dict[nn.Parameter, tuple[type[Rule], dict[str, Tensor]]]
 
 
 class Optimizers:
-    """Both optimizers behind one learning-rate factor.
+    """All rules behind one learning-rate factor.
 
     Parameters named in ``gently`` were learned before and go on at the recipe's ``gentle`` share
     of the learning rates.
@@ -132,19 +24,30 @@ class Optimizers:
     def __init__(
         self, network: nn.Module, recipe: Recipe, gently: Collection[str] = frozenset()
     ) -> None:
-        trained = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
-        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        for name, parameter in trained:
-            groups.setdefault((is_filter_bank(parameter), name in gently), []).append(parameter)
+        self.network, self.gently = network, frozenset(gently)
         self.parts: list[Rule] = []
+        self.change(recipe)
+
+    def change(self, recipe: Recipe) -> None:
+        """Go on by ``recipe``; what a rule remembers stays where the same rule stays."""
+        memories: Memories = {p: (type(r), r.state[p]) for r in self.parts for p in r.parameters}
+        decayed = set(weights_of_layers(self.network))
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                kind = (is_filter_bank(parameter), name in self.gently)
+                groups.setdefault(kind, []).append(parameter)
+        self.parts = []
         for (are_filters, are_gentle), parameters in sorted(groups.items(), reverse=True):
             share = recipe.gentle if are_gentle else 1.0
-            if are_filters:
-                rate = recipe.filters_rate * share
-                self.parts.append(Muon(parameters, rate, recipe.filters_momentum))
-            else:
-                rate = recipe.rest_rate * share
-                self.parts.append(Adam(parameters, rate))
+            rule = rule_for(recipe, are_filters, parameters, share)
+            rule.weight_decay, rule.l1_decay = recipe.weight_decay, recipe.l1_decay
+            rule.decayed = [one for one in parameters if one in decayed]
+            for parameter in parameters:
+                kind_before, memory = memories.get(parameter, (None, {}))
+                if kind_before is type(rule):
+                    rule.state[parameter] = memory
+            self.parts.append(rule)
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -156,6 +59,40 @@ class Optimizers:
         """One step with every learning rate at ``factor`` times its starting value."""
         for part in self.parts:
             part.step(factor)
+
+    @torch.no_grad()
+    def decay_loss(self) -> Tensor:
+        """λ/2 Σw² + λ₁ Σ|w| over the weights that decay, as ConvNetJS counts it; one number."""
+        losses = [part.decay_loss() for part in self.parts if part.decayed]
+        return torch.stack(losses).sum() if losses else torch.zeros(())
+
+
+def rule_for(
+    recipe: Recipe, are_filters: bool, parameters: Iterable[nn.Parameter], share: float
+) -> Rule:
+    """The rule by which ``recipe`` moves filters, or the rest, at a ``share`` of its rates."""
+    if recipe.method == MUON:
+        if are_filters:
+            return Muon(parameters, recipe.filters_rate * share, recipe.filters_momentum)
+        return Adam(parameters, recipe.rest_rate * share)
+    rate = recipe.main_rate * share
+    match recipe.method:
+        case "adam":
+            return Adam(parameters, rate)
+        case "adagrad":
+            return AdaGrad(parameters, rate)
+        case "adadelta":
+            return AdaDelta(parameters, rate)
+        case "windowgrad":
+            return WindowGrad(parameters, rate)
+    return Momentum(parameters, rate, recipe.momentum, ahead=recipe.method == "nesterov")
+
+
+def weights_of_layers(network: nn.Module) -> list[nn.Parameter]:
+    """Filters and units' weights, which decay; biases and batch-norms do not."""
+    layers = (one for one in network.modules() if isinstance(one, nn.Conv2d | nn.Linear))
+    named = (pair for layer in layers for pair in layer.named_parameters(recurse=False))
+    return [parameter for name, parameter in named if name == "weight"]
 
 
 def is_filter_bank(parameter: Tensor) -> bool:

@@ -58,17 +58,21 @@ class Sampler:
     ) -> None:
         count = len(pictures)
         self.height, self.width, _ = pictures.shape
-        self.recipe, self.seed, self.normalise = recipe, seed, normalise
-        self.resample = resample
-        self.batch: int = min(recipe.batch, count)
-        self.margin = math.ceil(recipe.shift * max(self.height, self.width))
+        self.seed, self.normalise, self.resample = seed, normalise, resample
         self.device = normalise.mean.device
         self.labels = torch.from_numpy(pictures.labels).to(self.device)
+        self.change(recipe)
         self.pixels, self.rows = resident(pictures, self.device)
         self._mirrored_first = torch.rand(count, generator=self._random(-1)) < 0.5
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def change(self, recipe: Recipe) -> None:
+        """Hand out batches by ``recipe`` from now on, in the same order."""
+        self.recipe = recipe
+        self.batch: int = min(recipe.batch, len(self))
+        self.margin = math.ceil(recipe.shift * max(self.height, self.width))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -100,7 +104,7 @@ class Epoch:
         count, random = len(sampler), sampler._random(number)
         self.order = torch.randperm(count, generator=random)
         self.places = torch.rand(count, 2, generator=random)  # of the view: down, across
-        self.zooms = 1 - sampler.recipe.zoom * torch.rand(count, generator=random)
+        self.zooms = torch.rand(count, generator=random)  # of the largest share left out
         self.mirrored = sampler._mirrored_first ^ bool(number % 2)
         self.slots = self.order  # where each shown picture finds its variation
         if sampler.resample:
@@ -109,9 +113,13 @@ class Epoch:
             self.mirrored = self.mirrored[self.order] ^ (copies % 2).bool()
 
     def step(self, position: int) -> tuple[Tensor, Tensor]:
-        """Batch ``position`` of the epoch: pictures (B, C, H, W) float32 and labels (B,)."""
+        """Batch ``position`` of an epoch in batches of one size; see ``batch``."""
+        return self.batch(position * self.sampler.batch)
+
+    def batch(self, offset: int) -> tuple[Tensor, Tensor]:
+        """A batch from ``offset`` on: pictures (B, C, H, W) float32 and labels (B,)."""
         sampler = self.sampler
-        part = slice(position * sampler.batch, (position + 1) * sampler.batch)
+        part = slice(offset, offset + sampler.batch)
         chosen = self.order[part]
         view = self._gathered(sampler.rows[chosen], *self._window(self.slots[part]))
         return sampler.normalise(view.to(sampler.device)), sampler.labels[chosen.to(sampler.device)]
@@ -131,7 +139,7 @@ class Epoch:
 
     def _window(self, slots: Tensor) -> Window:
         sampler, margin = self.sampler, self.sampler.margin
-        zoom, place = self.zooms[slots], self.places[slots]
+        zoom, place = 1 - sampler.recipe.zoom * self.zooms[slots], self.places[slots]
         down = _line(sampler.height, margin, zoom, place[:, 0])
         across = _line(sampler.width, margin, zoom, place[:, 1])
         if sampler.recipe.flip:

@@ -12,8 +12,12 @@ WARM_UP_STEPS = 3
 """The first steps are slower than the rest and say little about the speed."""
 
 
+NEAREST = 0.5
+"""Of a step: an end that falls between two steps is at the nearer one."""
+
+
 class Schedule(Protocol):
-    """Progress of a run from 0 to 1. The learning rate at progress p is 1 − p of the first."""
+    """Progress of a run from 0 to 1. Rates that fall are 1 − p of the first at progress p."""
 
     @property
     def progress(self) -> float:
@@ -25,8 +29,16 @@ class Schedule(Protocol):
         """Whether no step is left to take."""
         ...
 
-    def advance(self, step_seconds: float) -> None:
-        """Count one step that took ``step_seconds``."""
+    def advance(self, step_seconds: float, steps: float = 1) -> None:
+        """Count a step that took ``step_seconds`` as ``steps``, which is 1 as a rule."""
+        ...
+
+    def rescale(self, factor: float, skipped: float) -> None:
+        """An epoch has ``factor`` times the steps from now on; so many of them are left out."""
+        ...
+
+    def waited(self, seconds: float) -> None:
+        """So long nobody trained."""
         ...
 
     def looked(self, seconds: float, again: int, accuracy: float) -> None:
@@ -48,10 +60,13 @@ class Schedule(Protocol):
 
 @dataclass(slots=True)
 class Steps:
-    """A fixed number of steps: the same whatever the machine's speed."""
+    """A fixed number of steps: the same whatever the machine's speed.
 
-    total: int
-    done: int = 0
+    Whole numbers, but where batches have changed in size on the way.
+    """
+
+    total: float
+    done: float = 0
     _spent: float = 0.0
 
     @property
@@ -62,12 +77,20 @@ class Steps:
     @property
     def finished(self) -> bool:
         """Whether no step is left to take."""
-        return self.done >= self.total
+        return self.done > self.total - NEAREST
 
-    def advance(self, step_seconds: float) -> None:
-        """Count one step that took ``step_seconds``."""
-        self.done += 1
+    def advance(self, step_seconds: float, steps: float = 1) -> None:
+        """Count a step that took ``step_seconds`` as ``steps``."""
+        self.done += steps
         self._spent += step_seconds
+
+    def rescale(self, factor: float, skipped: float) -> None:
+        """Keep the end where it is in epochs, which have ``factor`` times the steps from now on."""
+        self.total *= factor
+        self.done = self.done * factor + skipped
+
+    def waited(self, seconds: float) -> None:
+        """Steps do not go by the clock."""
 
     def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look at the validation part."""
@@ -84,7 +107,7 @@ class Steps:
 
     def restore(self, values: Mapping[str, float]) -> None:
         """Go on from ``values``."""
-        self.done = int(values["steps"])
+        self.done = values["steps"]
         self._spent = self.done * values["step_seconds"]
 
 
@@ -125,14 +148,23 @@ class Until:
     def _steps_left(self) -> float:
         return self._time_left() / max(self._step_seconds + self._pause_per_step, 1e-9)
 
-    def advance(self, step_seconds: float) -> None:
-        """Count one step that took ``step_seconds``."""
+    def advance(self, step_seconds: float, steps: float = 1) -> None:
+        """Count a step that took ``step_seconds``, whatever it counts as elsewhere."""
         self._steps += 1
         known = self._steps > WARM_UP_STEPS
         weight = max(0.05, 1 / (self._steps - WARM_UP_STEPS)) if known else 1.0
         self._step_seconds += weight * (step_seconds - self._step_seconds)
         if known:
             self._progress += (1 - self._progress) / max(self._steps_left() + 1, 1)
+
+    def rescale(self, factor: float, skipped: float) -> None:
+        """Take the pictures' speed to stay: a step takes 1 / ``factor`` of the time until now."""
+        self._step_seconds /= factor
+        self._pause_per_step /= factor
+
+    def waited(self, seconds: float) -> None:
+        """Put the deadline off by so much."""
+        self.deadline += seconds
 
     def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look at the validation part, which comes every ``again`` steps."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from convlens.training.keeper import Keeper
 from convlens.training.optimizers import Optimizers
+from convlens.training.rules import Rule
 
 WEIGHTS, BEST, OPTIMIZER = "weights.", "best.", "optimizer."
 """Beginnings of the names of tensors, by what they belong to."""
@@ -27,8 +28,8 @@ class State:
 def tensors_of(network: nn.Module, optimizers: Optimizers, keeper: Keeper) -> dict[str, Tensor]:
     """Copies of all tensors that training changes, by their names in a State."""
     found = {WEIGHTS + name: value for name, value in network.state_dict().items()}
-    for name, _, memory in _memories(network, optimizers):
-        for key, value in memory.items():
+    for rule, name, parameter in _trained(network, optimizers):
+        for key, value in rule.state[parameter].items():
             found[f"{OPTIMIZER}{name}/{key}"] = torch.as_tensor(value)
     copies = {name: value.detach().clone() for name, value in found.items()}
     return copies | {BEST + name: value for name, value in keeper.state.items()}
@@ -45,12 +46,10 @@ def put_tensors(
     network.load_state_dict(weights)
     keeper.state = best
     remembered = _part(tensors, OPTIMIZER)
-    for name, parameter, memory in _memories(network, optimizers):
-        memory.clear()
-        for full, value in remembered.items():
-            owner, _, key = full.rpartition("/")
-            if owner == name:
-                memory[key] = _like(parameter, value)
+    for rule, name, parameter in _trained(network, optimizers):
+        memory = {key: remembered.get(f"{name}/{key}") for key in rule.remembers}
+        found = {key: _like(parameter, one) for key, one in memory.items() if one is not None}
+        rule.state[parameter] = found if len(found) == len(memory) else {}
 
 
 def _part(tensors: Mapping[str, Tensor], beginning: str) -> dict[str, Tensor]:
@@ -62,14 +61,14 @@ def _part(tensors: Mapping[str, Tensor], beginning: str) -> dict[str, Tensor]:
     }
 
 
-def _memories(
+def _trained(
     network: nn.Module, optimizers: Optimizers
-) -> Iterator[tuple[str, nn.Parameter, dict[str, Any]]]:
-    """Each trained parameter with its name and what its optimizer remembers of it."""
+) -> Iterator[tuple[Rule, str, nn.Parameter]]:
+    """Each trained parameter with its name and the rule that moves it."""
     names = {parameter: name for name, parameter in network.named_parameters()}
-    for part in optimizers.parts:
-        for parameter in part.parameters:
-            yield names[parameter], parameter, part.state[parameter]
+    for rule in optimizers.parts:
+        for parameter in rule.parameters:
+            yield rule, names[parameter], parameter
 
 
 def _like(parameter: Tensor, value: Tensor) -> Tensor:

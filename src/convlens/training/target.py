@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from convlens.training.schedule import Schedule
+from convlens.training.schedule import NEAREST, Schedule, Steps
 
 GROWTH = 2
 """Times the steps of a round that the next one takes."""
@@ -27,8 +27,8 @@ class Rounds:
     about twice the time of the last.
     """
 
-    length: int  # steps of the round
-    done: int = 0  # of the round
+    length: float  # steps of the round
+    done: float = 0  # of the round
     number: int = 0
     best: float = 0.0  # accuracy in this round
     before: float = 0.0  # best accuracy in the rounds before
@@ -42,16 +42,26 @@ class Rounds:
         begun = AGAIN_FROM if self.number else 0.0
         return min(1.0, begun + (1 - begun) * self.done / self.length)
 
-    def advance(self, step_seconds: float) -> None:
-        """Count one step that took ``step_seconds``."""
-        self.done += 1
-        self._step_seconds += (step_seconds - self._step_seconds) / min(self.done, 100)
+    def advance(self, step_seconds: float, steps: float = 1) -> None:
+        """Count a step that took ``step_seconds`` as ``steps``."""
+        self.done += steps
+        known = max(1, min(self.done, 100))
+        self._step_seconds += (step_seconds - self._step_seconds) / known
+
+    def rescale(self, factor: float, skipped: float) -> None:
+        """Keep the round's end where it is in epochs, which have ``factor`` times the steps now."""
+        self.length *= factor
+        self.done = self.done * factor + skipped
+        self._step_seconds /= factor
+
+    def waited(self, seconds: float) -> None:
+        """Rounds do not go by the clock."""
 
     def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look; the one that ends a round decides whether there is another."""
         self.best = max(self.best, accuracy)
         self._look_seconds = seconds / again
-        if self.done < self.length:
+        if self.done < self.length - NEAREST:
             return
         if self.number and self.best < self.before + LEAST_GAIN:
             self.finished = True
@@ -81,7 +91,7 @@ class Rounds:
         """Go on from what ``state`` gave; after a schedule of another kind a new round begins."""
         self._step_seconds = values["step_seconds"]
         if "length" in values:
-            self.length, self.done = int(values["length"]), int(values["done"])
+            self.length, self.done = values["length"], values["done"]
             self.number, self.finished = int(values["number"]), bool(values["finished"])
             self.best, self.before = values["best"], values["before"]
 
@@ -104,9 +114,17 @@ class Target:
         """Whether the accuracy is reached or no step is left to take."""
         return self.reached or self.schedule.finished
 
-    def advance(self, step_seconds: float) -> None:
-        """Count one step that took ``step_seconds``."""
-        self.schedule.advance(step_seconds)
+    def advance(self, step_seconds: float, steps: float = 1) -> None:
+        """Count a step that took ``step_seconds`` as ``steps``."""
+        self.schedule.advance(step_seconds, steps)
+
+    def rescale(self, factor: float, skipped: float) -> None:
+        """An epoch has ``factor`` times the steps from now on; so many of them are left out."""
+        self.schedule.rescale(factor, skipped)
+
+    def waited(self, seconds: float) -> None:
+        """So long nobody trained."""
+        self.schedule.waited(seconds)
 
     def looked(self, seconds: float, again: int, accuracy: float) -> None:
         """Count a look, which may have found the accuracy."""
@@ -125,3 +143,12 @@ class Target:
         """Go on from what ``state`` gave."""
         self.schedule.restore(values)
         self.reached = bool(values.get("reached", False))
+
+
+def ending(schedule: Schedule, total: float, done: float) -> Schedule:
+    """Over after ``total`` steps, ``done`` of them taken, or as soon as its target is reached."""
+    if isinstance(schedule, Target):
+        return Target(ending(schedule.schedule, total, done), schedule.accuracy, schedule.reached)
+    steps = Steps(total)
+    steps.restore({**schedule.state(), "steps": done})
+    return steps

@@ -26,6 +26,19 @@ def take_over(network: nn.Module, weights: Mapping[str, NDArray[np.float32]]) ->
     return frozenset(kept)
 
 
+def carry_over(network: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> frozenset[str]:
+    """Put those of ``weights`` into ``network`` that fit by name and shape; returns their names.
+
+    Unlike ``take_over`` the head is no exception: the classes are the same.
+    """
+    own = network.state_dict()
+    kept = {name: v for name, v in weights.items() if name in own and own[name].shape == v.shape}
+    network.load_state_dict(
+        {name: torch.from_numpy(np.array(values)) for name, values in kept.items()}, strict=False
+    )
+    return frozenset(kept)
+
+
 def weighted_layers(network: nn.Module) -> list[str]:
     """Names of the layers with filters or units, in the order in which they were built."""
     modules = network.named_modules()
