@@ -55,7 +55,7 @@ class Learner:
         """
         loss, right = self._gradients(pictures, labels, step)
         self._check(loss)
-        decay = self.optimizers.decay_loss() if weigh else torch.zeros(())
+        decay = self.optimizers.decay_loss() if weigh else torch.zeros_like(loss)
         self.optimizers.step(factor)
         self.watch.mark()
         numbers = [one.to(loss.device) for one in (loss, right, decay)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import takewhile
+from itertools import chain, takewhile
 
 import numpy as np
 import torch
@@ -27,14 +27,24 @@ def take_over(network: nn.Module, weights: Mapping[str, NDArray[np.float32]]) ->
 
 
 def carry_over(network: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> frozenset[str]:
-    """Put those of ``weights`` into ``network`` that fit by name and shape; returns their names.
+    """Put ``weights`` into those layers of ``network`` that they fit by name and all their shapes.
 
-    Unlike ``take_over`` the head is no exception: the classes are the same.
+    Returns the names put in. Unlike ``take_over`` the head is no exception: the classes are the
+    same.
     """
-    own = network.state_dict()
-    kept = {name: v for name, v in weights.items() if name in own and own[name].shape == v.shape}
+    kept: set[str] = set()
+    for layer, module in network.named_modules():
+        own = {
+            ".".join(filter(None, (layer, name))): tensor
+            for name, tensor in chain(
+                module.named_parameters(recurse=False), module.named_buffers(recurse=False)
+            )
+            if name != "num_batches_tracked"  # torch's own count, which no file keeps
+        }
+        if all(name in weights and weights[name].shape == own[name].shape for name in own):
+            kept |= own.keys()
     network.load_state_dict(
-        {name: torch.from_numpy(np.array(values)) for name, values in kept.items()}, strict=False
+        {name: torch.from_numpy(np.array(weights[name])) for name in kept}, strict=False
     )
     return frozenset(kept)
 
