@@ -73,13 +73,27 @@ def to_json(event: Any) -> dict[str, Any]:
     return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
 
 
+LOGGED_OF_A_STEP = (
+    "step",
+    "epochs",
+    "progress",
+    "loss",
+    "pictures_per_second",
+    "seconds_left",
+    "right",
+    "pictures",
+    "rate",
+)
+
+
 def line_of(event: Event) -> dict[str, Any]:
     """The event as the log has it; of a step, of which there are many, what may be of use later."""
-    line = {"event": name_of(event), **to_json(event)}
-    if isinstance(event, StepDone):
-        del line["forward_seconds"], line["backward_seconds"]
-        if not event.decay_loss:
-            del line["decay_loss"]
+    if not isinstance(event, StepDone):
+        return {"event": name_of(event), **to_json(event)}
+    line: dict[str, Any] = {"event": "step_done"}
+    line |= {name: _plain(getattr(event, name)) for name in LOGGED_OF_A_STEP}
+    if event.decay_loss:
+        line["decay_loss"] = _plain(event.decay_loss)
     return line
 
 

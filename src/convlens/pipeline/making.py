@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -110,8 +111,8 @@ def trained(
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:
         record.tell_resumed(run)
-    with threads_for(plan.multiply_adds * sampler.batch):
-        learned = follow(run, record, listen, dataset.train.names, attend)
+    with Threads(plan.multiply_adds) as threads:
+        learned = follow(run, threads, record, listen, dataset.train.names, attend)
     model = Model(
         architecture=plan.architecture,
         classes=dataset.classes,
@@ -188,8 +189,24 @@ def go_on(network: Network, base: Model, frozen: int | str | None) -> frozenset[
     return taken
 
 
+class Threads(ExitStack):
+    """As many threads as a step is worth, also where batches change in size."""
+
+    def __init__(self, multiply_adds: int) -> None:
+        super().__init__()
+        self.multiply_adds, self.batch = multiply_adds, 0
+
+    def suit(self, batch: int) -> None:
+        """Set them for batches of so many pictures."""
+        if batch != self.batch:
+            self.close()
+            self.enter_context(threads_for(self.multiply_adds * batch))
+            self.batch = batch
+
+
 def follow(
     run: Run,
+    threads: Threads,
     record: Record | None,
     listen: Listener,
     names: Sequence[str] = (),
@@ -201,6 +218,7 @@ def follow(
         while not isinstance(event, Learned):
             if attend is not None:
                 attend.between()
+            threads.suit(run.sampler.batch)
             event = next(events)
             if record is None:
                 listen(event)

@@ -17,14 +17,18 @@ Value = float | bool | str | None
 MUON = "muon"
 
 USUAL_RATES = {
-    "sgd": 0.05,
-    "nesterov": 0.05,
-    "adam": 0.002,
-    "adagrad": 0.02,
+    "sgd": 0.02,
+    "nesterov": 0.02,
+    "adam": 0.003,
+    "adagrad": 0.015,
     "adadelta": 1.0,
     "windowgrad": 0.002,
 }
-"""Learning rates of methods that move all parameters by one rule, where none is given."""
+"""Learning rates of methods that move all parameters by one rule, where none is given.
+
+Each learns decently with and without batch-norms, on digits and on a part of CIFAR-10; twice the
+rate of sgd no longer does with them.
+"""
 
 METHODS = (MUON, *USUAL_RATES)
 
