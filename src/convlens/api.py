@@ -10,7 +10,7 @@ from convlens import pipeline
 from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
-from convlens.pipeline import Event, Keep, Settings
+from convlens.pipeline import Attendant, Event, Keep, Settings
 from convlens.training.recipe import Value
 
 
@@ -35,6 +35,7 @@ def train(
     group_by: str | None = None,
     balance: Literal["weight", "resample"] | None = None,
     listen: Callable[[Event], None] = lambda event: None,
+    attend: Attendant | None = None,
 ) -> Classifier:
     """Train a network on pictures; returns the classifier, and writes it to ``out`` if given.
 
@@ -52,7 +53,8 @@ def train(
     split. ``balance`` makes small classes count like large ones, by ``"weight"`` or by
     ``"resample"``.
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
-    again goes on with what is unfinished there. ``listen`` is called with every event on the way.
+    again goes on with what is unfinished there. ``listen`` is called with every event on the way;
+    ``attend`` looks in between any two of them, and may change the recipe or make training wait.
     How well it did stands in the result's ``training``. Raises ConvLensError for what the caller
     can mend.
     """
@@ -77,7 +79,7 @@ def train(
     )
     folder = _path("run", run)
     keep = None if folder is None else Keep(folder)
-    return pipeline.train(settings, listen, keep=keep).classifier
+    return pipeline.train(settings, listen, keep=keep, attend=attend).classifier
 
 
 def _path(name: str, value: object) -> Path | None:

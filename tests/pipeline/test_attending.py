@@ -217,3 +217,16 @@ def test_a_stop_while_it_waits_keeps_what_was_learned(tmp_path):
     assert outcome.learned.stopped
     assert outcome.learned.steps == 7
     assert read_model(out).training["stopped"]
+
+
+def test_a_run_begun_before_recipes_had_methods_goes_on(tmp_path):
+    attend = Attendant(after_5=lambda work: work.save(), after_6=crash)
+    with pytest.raises(CrashError):
+        followed(attend=attend, keep=Keep(tmp_path / "run"))
+    path = tmp_path / "run" / "settings.json"
+    document = json.loads(path.read_text())
+    for name in ("method", "rate", "momentum", "fall", "weight_decay", "l1_decay"):
+        del document["settled"]["recipe"][name]
+    path.write_text(json.dumps(document))
+    _, told = followed(keep=Keep(tmp_path / "run"))
+    assert kinds(told, Resumed)[0].step == 5
