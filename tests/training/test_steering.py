@@ -56,8 +56,8 @@ def seen_by(run):
     return seen
 
 
-@settings(max_examples=15)
-@given(st.dictionaries(st.integers(0, 12), st.integers(2, 50), max_size=5))
+@settings(max_examples=25)
+@given(st.dictionaries(st.integers(0, 30), st.integers(2, 50), max_size=12))
 def test_any_change_of_batches_shows_no_picture_of_an_epoch_twice(sizes):
     run = new_run(steps=20)
     seen = seen_by(run)

@@ -12,8 +12,8 @@ WARM_UP_STEPS = 3
 """The first steps are slower than the rest and say little about the speed."""
 
 
-NEAREST = 0.5
-"""Of a step: an end that falls between two steps is at the nearer one."""
+ROUNDING = 1e-6
+"""Of a step: how far the sum of many parts of steps may be off a whole number."""
 
 
 class Schedule(Protocol):
@@ -72,12 +72,12 @@ class Steps:
     @property
     def progress(self) -> float:
         """0 at the start, 1 at the end."""
-        return self.done / self.total
+        return min(1.0, self.done / self.total)
 
     @property
     def finished(self) -> bool:
         """Whether no step is left to take."""
-        return self.done > self.total - NEAREST
+        return self.done > self.total - ROUNDING
 
     def advance(self, step_seconds: float, steps: float = 1) -> None:
         """Count a step that took ``step_seconds`` as ``steps``."""

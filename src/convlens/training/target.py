@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from convlens.training.schedule import NEAREST, Schedule, Steps
+from convlens.training.schedule import ROUNDING, Schedule, Steps
 
 GROWTH = 2
 """Times the steps of a round that the next one takes."""
@@ -61,7 +61,7 @@ class Rounds:
         """Count a look; the one that ends a round decides whether there is another."""
         self.best = max(self.best, accuracy)
         self._look_seconds = seconds / again
-        if self.done < self.length - NEAREST:
+        if self.done < self.length - ROUNDING:
             return
         if self.number and self.best < self.before + LEAST_GAIN:
             self.finished = True
