@@ -101,6 +101,11 @@ def _row_shapes(row: Row, prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def write_model(model: Model, path: Path) -> None:
     """Write ``model`` to ``path``, whole or not at all. Raises OutputError."""
+    write_atomically(path, model_bytes(model))
+
+
+def model_bytes(model: Model) -> bytes:
+    """The content of ``model``'s file."""
     document = {
         "format": FORMAT,
         "architecture": str(model.architecture),
@@ -111,7 +116,7 @@ def write_model(model: Model, path: Path) -> None:
     }
     tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
     hashes = {SEEN + part: np.ascontiguousarray(value) for part, value in model.seen.items()}
-    write_atomically(path, save({**tensors, **hashes}, metadata={KEY: json.dumps(document)}))
+    return save({**tensors, **hashes}, metadata={KEY: json.dumps(document)})
 
 
 def is_model(path: Path) -> bool:

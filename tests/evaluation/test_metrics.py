@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 
 from convlens.evaluation import measure
-from convlens.evaluation.intervals import fold_interval
+from convlens.evaluation.intervals import fold_interval, share_interval
 
 
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 1000))
@@ -56,3 +56,13 @@ def test_the_corrected_interval_is_wider_by_nadeau_and_bengio_s_factor(values):
     half = stats.t.ppf(0.975, count - 1) * deviation * math.sqrt(1 / count + 1 / (count - 1))
     found = fold_interval(values)
     assert found == pytest.approx((max(0, mean - half), min(1, mean + half)), abs=1e-9)
+
+
+@given(st.integers(1, 5000), st.data())
+def test_the_interval_of_a_share_is_wilsons(count, data):
+    right = data.draw(st.integers(0, count))
+    low, high = share_interval(right, count)
+    found = stats.binomtest(right, count).proportion_ci(0.95, method="wilson")
+    assert low == pytest.approx(found.low, abs=1e-9)
+    assert high == pytest.approx(found.high, abs=1e-9)
+    assert 0 <= low <= right / count <= high <= 1

@@ -1,11 +1,11 @@
-"""How sure a mean over the folds of a cross-validation is."""
+"""How sure a share of pictures, or a mean over the folds of a cross-validation, is."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 Interval = tuple[float, float]
 
@@ -26,3 +26,17 @@ def fold_interval(values: Sequence[float], corrected: bool = True) -> Interval:
     spread = 1 / count + (1 / (count - 1) if corrected else 0.0)
     half = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(spread * variance)
     return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def share_interval(right: int, count: int) -> Interval:
+    """The 95 % interval of a share of which ``right`` of ``count`` ≥ 1 pictures were found.
+
+    Wilson's score interval (1927, 'Probable inference, the law of succession, and statistical
+    inference'), which also holds near 0 and 1.
+    """
+    z = float(ndtri((1 + CONFIDENCE) / 2))
+    share, weight = right / count, z * z / count
+    middle = share + weight / 2
+    half = z * math.sqrt(share * (1 - share) / count + weight / (4 * count))
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return max(0.0, min(low, share)), min(1.0, max(high, share))  # rounding put aside

@@ -18,6 +18,7 @@ from convlens.errors import SettingsError
 from convlens.lens.deletion import Deletion, deletion
 from convlens.lens.opened import Opened, class_index, open_network
 from convlens.lens.sanity import Sanity, sanity
+from convlens.notation import Plan
 
 Map = NDArray[np.float32]
 Method = Literal["gradient", "integrated", "gradcam", "occlusion"]
@@ -95,9 +96,9 @@ def why(
         raise SettingsError(
             f"there is no method `{method}`", f"choose one of {', '.join(get_args(Method))}"
         )
-    captum = _captum()
+    captum = captum_module()
     opened = open_network(classifier)
-    layer = _last_with_extent(opened) if method == "gradcam" else None
+    layer = last_with_extent(opened.plan) if method == "gradcam" else None
     pixels = classifier.pixels(picture)
     before = classifier.probabilities(pixels[None])[0]
     target = int(before.argmax()) if label is None else class_index(classifier, label)
@@ -120,19 +121,28 @@ def why(
 
 
 def attributed(
-    captum: Any, opened: Opened, x: Tensor, target: int, method: Method, layer: str | None
+    captum: Any,
+    opened: Opened,
+    x: Tensor,
+    target: int,
+    method: Method,
+    layer: str | None,
+    at_once: int = AT_ONCE,
 ) -> Map:
-    """The map (H, W) of one method for the input ``x`` (1, C, H, W)."""
+    """The map (H, W) of one method for the input ``x`` (1, C, H, W).
+
+    At most ``at_once`` pictures go through the network in a pass.
+    """
     x = x.detach().clone().requires_grad_()
     ways: dict[Method, Callable[[], Tensor]] = {
         "gradient": lambda: captum.Saliency(opened.network).attribute(x, target=target).amax(1),
         "integrated": lambda: (
             captum.IntegratedGradients(opened.network)
-            .attribute(x, target=target, n_steps=INTEGRATION_STEPS, internal_batch_size=AT_ONCE)
+            .attribute(x, target=target, n_steps=INTEGRATION_STEPS, internal_batch_size=at_once)
             .sum(1)
         ),
         "gradcam": lambda: _gradcam(captum, opened, x, target, layer),
-        "occlusion": lambda: _occlusion(captum, opened, x, target),
+        "occlusion": lambda: _occlusion(captum, opened, x, target, at_once),
     }
     result: Map = ways[method]()[0].detach().float().numpy()
     return result
@@ -146,7 +156,7 @@ def _gradcam(captum: Any, opened: Opened, x: Tensor, target: int, layer: str | N
     return F.interpolate(coarse, x.shape[2:], mode="bilinear", align_corners=False)[:, 0]
 
 
-def _occlusion(captum: Any, opened: Opened, x: Tensor, target: int) -> Tensor:
+def _occlusion(captum: Any, opened: Opened, x: Tensor, target: int, at_once: int) -> Tensor:
     """(1, H, W): the mean fall of the score over the patches that cover a pixel."""
     _, depth, height, width = x.shape
     sides = [max(1, round(side / PATCHES)) for side in (height, width)]
@@ -156,14 +166,17 @@ def _occlusion(captum: Any, opened: Opened, x: Tensor, target: int) -> Tensor:
             sliding_window_shapes=(depth, *sides),
             strides=(depth, *(max(1, side // 2) for side in sides)),
             target=target,
-            perturbations_per_eval=AT_ONCE,
+            perturbations_per_eval=at_once,
         )
     return fall.mean(1)
 
 
-def _last_with_extent(opened: Opened) -> str:
-    """The last layer, branches left out, whose output is more than one cell."""
-    for row in reversed(opened.plan.rows):
+def last_with_extent(plan: Plan) -> str:
+    """The last layer, branches left out, whose output is more than one cell.
+
+    Raises SettingsError where there is none.
+    """
+    for row in reversed(plan.rows):
         if row.output.width * row.output.height > 1:
             return row.name
     raise SettingsError(
@@ -172,7 +185,8 @@ def _last_with_extent(opened: Opened) -> str:
     )
 
 
-def _captum() -> Any:
+def captum_module() -> Any:
+    """Captum's attributions. Raises SettingsError where it is not installed."""
     try:
         return importlib.import_module("captum.attr")
     except ImportError as error:

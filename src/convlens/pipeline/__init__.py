@@ -20,7 +20,7 @@ from convlens.pipeline.settings import Keep, Settings
 from convlens.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from convlens.data import Dataset
+    from convlens.data import Dataset, Preprocessing
     from convlens.modelfile import Weights
     from convlens.pipeline.folds import CrossValidation
 
@@ -62,6 +62,7 @@ def train(
     attend: Attendant | None = None,
     dataset: Dataset | None = None,
     carry: Weights | None = None,
+    normalisation: Preprocessing | None = None,
 ) -> Outcome:
     """Read, train, calibrate, test and save, as ``settings`` say.
 
@@ -73,8 +74,9 @@ def train(
     ``attend`` looks in between any two events and may steer the run. ``dataset`` are the pictures
     of ``settings.data`` as an earlier training read and divided them, taken in their place where
     they have the size that is wanted. ``carry`` are weights by name to begin with, where they fit
-    by name and shape and no checkpoint is there to go on from. Raises ConvLensError for what the
-    user can mend.
+    by name and shape and no checkpoint is there to go on from; ``normalisation`` holds the mean
+    and deviation that they have learned to take pictures by, in place of the pictures' own. Raises
+    ConvLensError for what the user can mend.
     """
     begun = time.monotonic() if begun is None else begun
     record = None if keep is None else record_of(keep, settings, begun)
@@ -83,7 +85,7 @@ def train(
         with prepared.loading or nullcontext():
             from convlens.pipeline.making import make
 
-            return make(prepared, record, listen, stop, attend, carry)
+            return make(prepared, record, listen, stop, attend, carry, normalisation)
 
 
 def cross_validate(

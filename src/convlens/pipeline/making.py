@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from convlens.classifier import Classifier
-from convlens.data import Dataset
+from convlens.data import Dataset, Preprocessing
 from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import ConvLensError, SettingsError
 from convlens.modelfile import Model, Weights
@@ -26,6 +26,7 @@ from convlens.pipeline.settings import ALL_BUT_HEAD
 from convlens.pipeline.settling import (
     engine_for,
     plan_for,
+    preprocessing_for,
     recipe_for,
     room_for,
     schedule_for,
@@ -54,11 +55,12 @@ def make(
     stop: Callable[[], bool],
     attend: Attendant | None = None,
     carry: Weights | None = None,
+    normalisation: Preprocessing | None = None,
 ) -> Outcome:
     """Carry out a prepared job; see ``pipeline.train``."""
     engine = engine_for(prepared, record)
     dataset = read(prepared, listen)
-    return trained(prepared, dataset, engine, record, listen, stop, attend, carry)
+    return trained(prepared, dataset, engine, record, listen, stop, attend, carry, normalisation)
 
 
 def trained(
@@ -70,12 +72,13 @@ def trained(
     stop: Callable[[], bool],
     attend: Attendant | None = None,
     carry: Weights | None = None,
+    normalisation: Preprocessing | None = None,
 ) -> Outcome:
     """Train on ``dataset``, judge and write, as the prepared job says."""
     settings, base = prepared.settings, prepared.base
     recipe = recipe_for(settings, len(dataset.train), dataset.classes)
     plan = plan_for(prepared, record, dataset, engine, recipe)
-    preprocessing = dataset.preprocessing() if base is None else base.preprocessing
+    preprocessing = preprocessing_for(dataset, base, record, normalisation)
     normalise = Normalisation.of(preprocessing.mean, preprocessing.std, engine.device)
     resample = settings.balance == "resample"
     sampler = Sampler(dataset.train, recipe, settings.seed, normalise, resample)

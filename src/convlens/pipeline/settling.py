@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from convlens import __version__
 from convlens.data import Dataset, Preprocessing
 from convlens.data.cache import cache_folder
 from convlens.defaults import BREADTH, batch_for, epochs_for, may_flip, network_for
+from convlens.errors import ModelFileError
+from convlens.modelfile import Model
 from convlens.network.engine import Engine, choose_engine
 from convlens.notation import Architecture, Plan
 from convlens.pipeline.budget import choose_plan, pictures_after, seconds_after
@@ -71,6 +74,29 @@ def plan_for(
     if prepared.architecture is None and isinstance(before, str):
         return Architecture(before).plan(prepared.input, len(dataset.classes))
     return choose_plan(prepared, dataset, engine, recipe)
+
+
+def preprocessing_for(
+    dataset: Dataset,
+    base: Model | None,
+    record: Record | None,
+    normalisation: Preprocessing | None = None,
+) -> Preprocessing:
+    """The pictures' own, or that of the model to go on from.
+
+    Mean and deviation are those of ``normalisation`` where it is given and as deep as the pictures;
+    where a run goes on they stay what they were.
+    """
+    if base is not None:
+        return base.preprocessing
+    own = dataset.preprocessing()
+    before = None if record is None else record.earlier.settled("preprocessing")
+    if before is not None:
+        with suppress(ModelFileError):  # then the record says that it is another
+            normalisation = Preprocessing.from_json(before)
+    if normalisation is None or normalisation.channels != own.channels:
+        return own
+    return replace(own, mean=normalisation.mean, std=normalisation.std)
 
 
 def schedule_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampler) -> Schedule:

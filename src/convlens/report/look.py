@@ -78,11 +78,13 @@ def look(
     label: str | None = None,
     chosen: Sequence[str] | None = None,
     tell: Tell = lambda line: None,
+    explain: bool = True,
 ) -> Look:
     """Look into ``classifier`` with ``pictures``, each with its name, and with a data set.
 
     ``data`` are pictures whose labels index the classifier's classes; ``label`` is the class to
     explain, by default each picture's likeliest; ``chosen`` the layers to show, by default all.
+    Without ``explain`` no saliency maps are made.
     Raises SettingsError where there is no such class or layer, DataError where one is no picture.
     """
     plan = classifier.model.plan()
@@ -92,7 +94,7 @@ def look(
     shown = []
     for name, picture in pictures:
         tell(f"looking at {name}")
-        shown.append(_shown(classifier, name, picture, label, len(pictures)))
+        shown.append(_shown(classifier, name, picture, label, len(pictures) if explain else 0))
     return Look(
         title=title,
         classifier=classifier,
@@ -106,8 +108,9 @@ def look(
 
 
 def _shown(
-    classifier: Classifier, name: str, picture: Any, label: str | None, pictures: int
+    classifier: Classifier, name: str, picture: Any, label: str | None, explained: int
 ) -> Shown:
+    """One picture; maps are made for it where so many pictures are to be ``explained``."""
     way = passed(classifier, picture)
     statistics = {layer: statistics_of(values) for layer, values in way.volumes.items()}
     small = {
@@ -116,7 +119,7 @@ def _shown(
         if layer == INPUT or values[0].size <= LARGEST_MAP
     }
     way = replace(way, volumes=small)
-    why = causes(classifier, way.pixels, label, pictures)
+    why = causes(classifier, way.pixels, label, explained) if explained else Causes((), None)
     return Shown(name, way, probabilities_in(way), why, statistics)
 
 

@@ -7,19 +7,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from convlens.data.names import printable
 from convlens.drawing import draw
-from convlens.lens import tiles
 from convlens.pages import render
 from convlens.report import assets
-from convlens.report.datapart import data_facts, data_part
-from convlens.report.facts import network_facts, picture_facts
+from convlens.report.datapart import data_part
 from convlens.report.layerpart import held_note, stage_parts
 from convlens.report.look import Look
-from convlens.report.picturepart import answers, picture_part
+from convlens.report.lookfacts import look_facts
+from convlens.report.picturepart import picture_part
 from convlens.report.words import GLOSSARY
 
 MADE = b'data-made="convlens look"'
@@ -32,7 +30,7 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 def page(look: Look) -> str:
     """The HTML document of ``look``."""
     script = assets.script()
-    facts, blocks = _facts(look)
+    facts, blocks = look_facts(look)
     data = None if look.data is None else data_part(look.data)
     document = render(
         "convlens.report",
@@ -54,7 +52,7 @@ def page(look: Look) -> str:
         data=data,
         glossary=GLOSSARY,
         facts=_embedded(facts),
-        blocks=blocks,
+        blocks=[{"name": block.name, "text": block.text()} for block in blocks],
     )
     policy = assets.policy([script], _STYLE.findall(document))
     return document.replace(_POLICY, policy, 1)
@@ -85,30 +83,6 @@ def _parts(look: Look, data: Mapping[str, Any] | None) -> list[dict[str, str]]:
     if data and (data["health"] or data["notes"]):
         parts.append(("health", "health"))
     return [{"id": id_, "word": word} for id_, word in [*parts, ("words", "words")]]
-
-
-def _facts(look: Look) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the script reads, and the blocks of numbers."""
-    facts, block = network_facts(look.classifier, look.plan, look.holding)
-    blocks = [block]
-    facts["classes"] = [printable(name) for name in look.classifier.classes]
-    facts["temperature"] = look.classifier.model.temperature
-    facts["colours"] = {
-        "signed": tiles.signed(np.linspace(-1, 1, 256), 1.0).tolist(),
-        "rising": tiles.sequential(np.linspace(0, 1, 256), 1.0).tolist(),
-    }
-    facts["pictures"] = []
-    for number, one in enumerate(look.pictures):
-        told, block = picture_facts(one.way, printable(one.name), number, look.holding)
-        told["answers"] = answers(one)
-        told["statistics"] = {
-            layer: {"low": of.low, "high": of.high, "zero": of.zero}
-            for layer, of in one.statistics.items()
-        }
-        facts["pictures"].append(told)
-        blocks.append(block)
-    facts["map"] = None if look.data is None else data_facts(look.data)
-    return facts, [{"name": block.name, "text": block.text()} for block in blocks]
 
 
 def _embedded(facts: Mapping[str, Any]) -> Markup:
