@@ -196,7 +196,7 @@ def test_links_lead_somewhere(path):
 
 def test_the_house_is_drawn_as_it_stands():
     drawing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    drawn = dict(re.findall(r"^(\d)  (.*)$", drawing, re.MULTILINE))
+    drawn = dict(re.findall(r"^(\d+) +(.*)$", drawing, re.MULTILINE))
     source = ROOT / "src" / "convlens"
     rooms = {p.stem for p in source.iterdir() if p.suffix in ("", ".py")} - {"__init__"}
     for room in rooms & LEVELS.keys():

@@ -114,13 +114,15 @@ HELP = """
 import json, sys, time
 from convlens.cli.main import run
 assert run(ARGUMENTS) == 0
-heavy = [m for m in ("torch", "numpy", "sklearn", "PIL", "rich") if m in sys.modules]
+heavy = ("torch", "numpy", "sklearn", "PIL", "rich", "fastapi", "uvicorn")
+heavy = [m for m in heavy if m in sys.modules]
 print(json.dumps([heavy, time.process_time()]), file=sys.stderr)
 """
 
 
 @pytest.mark.parametrize(
-    "command", [["--help"], ["--version"], ["train", "--help"], ["net", "--help"]]
+    "command",
+    [["--help"], ["--version"], ["train", "--help"], ["net", "--help"], ["studio", "--help"]],
 )
 def test_help_loads_nothing_heavy_and_answers_at_once(command):
     code = HELP.replace("ARGUMENTS", repr(command))
@@ -141,6 +143,22 @@ def test_net_needs_no_torch():
         "assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+
+SERVER = """
+import sys
+from convlens.studio import app, studio, subject
+import uvicorn
+subject.subject_of("digits")
+assert "torch" not in sys.modules, "the studio's server loads torch"
+"""
+
+
+def test_the_server_of_the_studio_needs_no_torch():
+    subprocess.run([sys.executable, "-c", SERVER], capture_output=True, check=True)
+    for path in (SOURCE / "studio").rglob("*.py"):
+        if "process" not in path.relative_to(SOURCE / "studio").parts:
+            assert "torch" not in {name.split(".")[0] for name in imports_of(path)}, path
 
 
 def test_files_stay_readable():

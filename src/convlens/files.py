@@ -42,11 +42,14 @@ def check_writable(path: Path) -> None:
 OUT_HINT = "say where with --out FILE"
 
 
-def write_atomically(path: Path, content: bytes | bytearray, hint: str | None = OUT_HINT) -> None:
+def write_atomically(
+    path: Path, content: bytes | bytearray, hint: str | None = OUT_HINT, mode: int = 0o666
+) -> None:
     """Replace ``path`` by ``content``: a reader sees the old file or the new one, never a part.
 
-    The bytes are on the disk before the name is moved to them. Raises OutputError where that
-    fails; what stood at ``path`` is then as it was.
+    The bytes are on the disk before the name is moved to them. ``mode`` are the permissions, less
+    those that the process takes away. Raises OutputError where that fails; what stood at ``path``
+    is then as it was.
     """
     scratch: Path | None = None
     try:
@@ -58,7 +61,7 @@ def write_atomically(path: Path, content: bytes | bytearray, hint: str | None = 
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        scratch.chmod(0o666 & ~_umask())
+        scratch.chmod(mode & ~_umask())
         scratch.replace(path)
         _flush_folder(path.parent)
     except OSError as error:

@@ -20,6 +20,7 @@ BEGUN = time.monotonic()
 COMMANDS = {
     "check": "Look for what in the pictures would spoil a training.",
     "train": "Train a network on pictures and write a model file.",
+    "studio": "Train and look inside in the browser, while it learns.",
     "runs": "List trainings: running, unfinished, finished.",
     "predict": "Classify pictures.",
     "evaluate": "Measure a model on pictures with known classes.",
@@ -69,6 +70,7 @@ def cli() -> None:
     convlens train digits                      try it on handwritten digits that come along
     convlens train photos/ --budget 2m         a folder with a subfolder for each class
     convlens predict photos.safetensors a.jpg  what is in this picture?
+    convlens studio                            watch a network learn, in the browser
     """
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 _FALLBACK = 4 << 30
 _GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_GROUP = _GROUP_LIMIT.parent
+_MACHINE = Path("/proc/meminfo")
 
 SHARE_FOR_PIXELS = 0.5
 """Of the memory, that decoded pictures may take; what is more lies in a file."""
@@ -25,6 +27,30 @@ def physical_memory() -> int:
         return min(machine, int(_GROUP_LIMIT.read_text()))
     except (OSError, ValueError):  # no such limit, or the word `max`
         return machine
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that could be had now without taking from other programs.
+
+    Half of ``physical_memory`` where the system does not tell.
+    """
+    most = physical_memory()
+    try:
+        lines = _MACHINE.read_text().splitlines()
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvail"))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return most // 2
+    return min(free, max(most - _used_by_group(), 0))
+
+
+def _used_by_group() -> int:
+    """Bytes that a container's programs hold, files kept in memory aside; 0 where there is none."""
+    try:
+        used = int((_GROUP / "memory.current").read_text())
+        counts = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
+        return used - int(counts["file"])
+    except (OSError, ValueError, KeyError):
+        return 0
 
 
 def is_too_large(size: int) -> bool:

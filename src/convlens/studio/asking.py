@@ -1,0 +1,69 @@
+"""Questions of a page, carried to the training process and back; forgotten when the page goes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from collections.abc import Awaitable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request, Response
+
+from convlens.studio.refusal import RefusedError
+from convlens.studio.session import Session
+from convlens.studio.supervisor import Answer
+
+T = TypeVar("T")
+
+LEFT = 499
+"""Status of answers that nobody waits for."""
+
+
+def _session(request: Request) -> Session:
+    session = request.app.state.session
+    assert isinstance(session, Session)
+    return session
+
+
+Current = Annotated[Session, Depends(_session)]
+"""The studio that is asked."""
+
+
+async def asked(
+    request: Request, session: Session, do: str, blob: bytes = b"", /, **values: Any
+) -> Answer:
+    """Ask the training process about the current network.
+
+    Raises RefusedError where there is none, or the page has gone meanwhile.
+    """
+    session.looked_into()
+    given = {name: value for name, value in values.items() if value is not None}
+    return await while_there(request, session.ask(do, blob, **given))
+
+
+async def while_there(request: Request, work: Awaitable[T]) -> T:
+    """What ``work`` gives; it is cancelled when the page goes. Raises RefusedError then."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise RefusedError("the page has gone", None, LEFT)
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def binary(document: Mapping[str, Any], blob: bytes) -> Response:
+    """A document and blocks of numbers in one answer."""
+    text = json.dumps(document, separators=(",", ":")).encode()
+    padding = b"\0" * (-len(text) % 4)
+    content = b"".join((struct.pack("<II", len(text), 0), text, padding, blob))
+    return Response(content, media_type="application/octet-stream")

@@ -1,0 +1,230 @@
+"""What a page can have done: a run begun, paused, changed, ended, taken up again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from convlens.studio.fitting import check_memory, checked, planned, room
+from convlens.studio.place import begun
+from convlens.studio.refusal import RefusedError
+from convlens.studio.run import LONGEST_NAME, Asked, Run
+from convlens.studio.session import Session
+
+CARRIED = "carried.safetensors"
+"""In a run's folder: its weights as the next run took them over."""
+
+
+async def begin(session: Session, asked: Asked, *, go: bool, carry: str | None = None) -> Run:
+    """Begin a new run. Raises RefusedError where the training process will not."""
+    taken = {run.id for run in session.runs}
+    name = session.place.free_name(taken)
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    number = name.removeprefix("studio-")
+    run = Run(name, f"Run {number}", session.place.folder / name, asked, now, carry=carry)
+    await opened(session, run, resume=False, go=go)
+    return run
+
+
+async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
+    """Have the training process turn to ``run``; from its answer on, what it tells is about it."""
+    if not session.supervisor.alive:
+        await session.supervisor.start()
+
+    def turned() -> None:
+        if run not in session.runs:
+            session.runs.append(run)
+        session.current = run
+        session.revision += 1
+        session.phase = run.phase = "reading"
+        session.reading = session.error = session.testing = session.tested = None
+        session.notes = [one for one in session.notes if one["run"] is None]
+        session.touch(keep=True)
+
+    await session.keep()  # the curves of the run that ends
+    await session.ask(
+        "open",
+        then=turned,
+        data=session.subject.said,
+        run=run.id,
+        folder=str(run.folder),
+        resume=resume,
+        go=go,
+        carry=run.carry,
+        **run.asked.to_json(),
+    )
+
+
+async def look(session: Session, model: Path) -> None:
+    """Have the training process show a trained network."""
+    if not session.supervisor.alive:
+        await session.supervisor.start()
+    session.phase, session.error = "reading", None
+    session.revision += 1
+    session.current = Run(
+        model.stem, model.stem, session.place.folder, Asked(), "", phase="looking"
+    )
+    session.current.facts |= {"net": session.subject.net, "model": str(model)}
+    session.touch()
+    await session.ask("look", model=str(model))
+
+
+async def start(session: Session, values: Mapping[str, Any]) -> None:
+    """Train: go on, learn on for longer, or take up again what was lost."""
+    async with session.commanding:
+        if session.phase in ("lost", "failed") and session.current is None:
+            await begin_with(session, paused=False)
+            return
+        if session.subject.model is not None and session.phase == "lost":
+            await look(session, session.subject.model)
+            return
+        run = session.learnable()
+        match session.phase:
+            case "lost" | "failed":
+                run.series.version += 1
+                await opened(session, run, resume=begun(run.folder), go=True)
+            case "finished":
+                left = None if run.stopped else _epochs(run)  # None: what it was stopped before
+                await session.ask("extend", epochs=values.get("epochs") or left)
+            case "training" | "judging" | "empty":
+                return
+            case _:
+                await session.ask("go")
+
+
+def _epochs(run: Run) -> float:
+    """How much longer a finished run learns where nobody says."""
+    knob = (run.facts["knobs"] or {}).get("epochs") or {}
+    return float(knob.get("value") or run.facts["epochs_planned"] or 1)
+
+
+async def pause(session: Session) -> None:
+    """Hold still before the next step."""
+    session.learnable()
+    if session.phase in ("training", "reading", "ready"):
+        await session.ask("pause")
+
+
+async def step(session: Session) -> None:
+    """Make one step, then hold still."""
+    session.learnable()
+    session.looked_into()
+    if session.phase == "finished":
+        raise RefusedError("the run is finished", "Start lets it learn on")
+    await session.ask("step")
+
+
+async def stop(session: Session) -> None:
+    """End the run: its best weights are judged and kept."""
+    session.learnable()
+    session.looked_into()
+    if session.phase in ("finished", "judging"):
+        return
+    await session.ask("stop")
+
+
+async def anew(session: Session) -> None:
+    """Begin another run on the same network, with fresh weights."""
+    async with session.commanding:
+        run = session.learnable()
+        await begin(session, run.asked, go=True)
+
+
+async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn knobs; answers from which step on, and how all of them stand."""
+    run = session.learnable()
+    session.looked_into()
+    batch, net = values.get("batch"), run.facts["net"]
+    if isinstance(batch, int) and net is not None:
+        subject = session.subject
+        plan = planned(net, subject.volume, len(subject.classes))
+        check_memory(plan, subject.fewer(batch), room(session))
+    answer, _ = await session.ask("knobs", **values)
+    told = answer.get("knobs") or {}
+    knobs = run.facts["knobs"] or {}
+    for name, value in told.items():
+        full = value if isinstance(value, dict) else {**knobs.get(name, {}), "value": value}
+        knobs[name] = full
+    run.facts["knobs"] = knobs
+    if "epochs" in knobs:
+        run.facts["epochs_planned"] = knobs["epochs"].get("value")
+    session.touch(keep=True)
+    return answer
+
+
+async def apply(session: Session, net: str, *, keep: bool, revision: int | None) -> Run:
+    """Begin a run on the network ``net``, with the weights of layers that did not change or not.
+
+    Raises RefusedError where another page was quicker, NotationError where it does not read or fit,
+    SettingsError where the memory is too small for it.
+    """
+    async with session.commanding:
+        run = session.learnable()
+        if revision is not None and revision != session.revision:
+            raise RefusedError(
+                f"another page was quicker: {run.name} is on {run.facts['net'] or run.asked.net}",
+                "look at it, then apply yours again",
+            )
+        plan = checked(net, session)
+        carry = await _carried(session, run) if keep else None
+        go = session.phase != "paused"
+        return await begin(session, run.asked.on(str(plan.architecture)), go=go, carry=carry)
+
+
+async def _carried(session: Session, run: Run) -> str:
+    """Write down the weights as they are; returns the file."""
+    session.looked_into()
+    path = run.folder / CARRIED
+    await session.ask("save", path=str(path))
+    return str(path)
+
+
+async def open_run(session: Session, name: str) -> None:
+    """Turn to an earlier run, paused where it stands."""
+    async with session.commanding:
+        run = session.find(name)
+        if run is session.current and session.supervisor.alive:
+            return
+        if not begun(run.folder):
+            raise RefusedError(f"the folder of {run.name} is gone", "take it from the list", 404)
+        await opened(session, run, resume=True, go=False)
+
+
+def forget(session: Session, name: str) -> dict[str, Any]:
+    """Take a run from the list; its folder stays."""
+    run = session.find(name)
+    if run is session.current:
+        raise RefusedError("this run is open", "open another one first")
+    session.runs.remove(run)
+    session.snapshots = [one for one in session.snapshots if one["run"] != run.id]
+    session.touch(keep=True)
+    return {"folder": str(run.folder)}
+
+
+def rename(session: Session, name: str, new: str) -> None:
+    """Give a run another name."""
+    run = session.find(name)
+    run.name = " ".join(new.split())[:LONGEST_NAME] or run.name
+    session.touch(keep=True)
+
+
+async def begin_with(session: Session, *, paused: bool) -> None:
+    """Begin as a studio does when it is opened: where it was, or with a first run."""
+    if session.subject.model is not None:
+        await look(session, session.subject.model)
+        return
+    last = _last(session)
+    if last is None:
+        await begin(session, session.asked, go=not paused)
+        return
+    still = paused or last.over or last.phase == "paused"
+    await opened(session, last, resume=begun(last.folder), go=not still)
+
+
+def _last(session: Session) -> Run | None:
+    """The run that was open when the studio ended, if it is what the command asks for."""
+    open_then = session.place.document.get("current")
+    last = next((run for run in session.runs if run.id == open_then), None)
+    return last if last is not None and session.asked.is_met_by(last.asked) else None
