@@ -75,7 +75,7 @@ def document(looked):
     return page(looked)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright has one at a time: other modules open their own
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt install chromium")

@@ -11,6 +11,7 @@ from importlib.resources import files
 MODULES = (
     "words",
     "volumes",
+    "packed",
     "paint",
     "fields",
     "terms",

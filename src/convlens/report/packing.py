@@ -35,7 +35,7 @@ class Block:
         return [place, self.size - place]
 
     def text(self) -> str:
-        """The block as the page's ``volumes.js`` unpacks it.
+        """The block as the page's ``packed.js`` unpacks it.
 
         First every number's first byte, then every second: equal exponents then lie together, and
         zip to much less.

@@ -38,7 +38,7 @@ def page(look: Look) -> str:
         title=f"{printable(look.title)} – through the lens",
         name=printable(look.title),
         policy=_POLICY,
-        css=Markup(assets.static("page.css")),
+        css=Markup(assets.static("page.css") + assets.static("scope.css")),
         script=Markup(script),
         drawing=Markup(draw(look.plan)),
         network=str(look.plan.architecture),

@@ -4,7 +4,8 @@ import { showMaps } from "./maps.js";
 import { scatter } from "./scatter.js";
 import { close, explained, look, remember } from "./scope.js";
 import { theme } from "./theme.js";
-import { facts, turnTo } from "./volumes.js";
+import { turnTo } from "./packed.js";
+import { facts } from "./volumes.js";
 
 const stages = [...document.querySelectorAll(".stage")];
 const tabOf = (name) => document.querySelector(`.tab[data-layer="${CSS.escape(name)}"]`);
@@ -12,7 +13,6 @@ const tabOf = (name) => document.querySelector(`.tab[data-layer="${CSS.escape(na
 /** Show a picture everywhere on the page. */
 async function show(number) {
   await turnTo(number);
-  facts.shown = number;
   close();
   for (const part of document.querySelectorAll("[data-of]")) part.hidden = Number(part.dataset.of) !== number;
   for (const button of document.querySelectorAll("[data-picture]")) {
@@ -45,9 +45,15 @@ function go(place, near) {
   for (const chosen of stage.querySelectorAll(".maps [aria-current]")) chosen.removeAttribute("aria-current");
   if (tab) stage.querySelector(`.maps [data-channel="${place.channel}"]`)?.setAttribute("aria-current", "true");
   const scope = stage.querySelector(".scope");
-  look(scope, facts.shown, place, go);
+  look(scope, place, { go, shut: () => shut(stage) });
   const focused = near ? (scope.querySelector(".cell") ?? scope.querySelector("h4")) : scope.querySelector("h4");
   focused.focus({ preventScroll: true });
+}
+
+/** Close the scope; the focus goes back to the map that it was opened from. */
+function shut(stage) {
+  close();
+  stage.querySelector(".maps [aria-current]")?.focus();
 }
 
 theme();

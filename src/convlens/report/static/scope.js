@@ -37,15 +37,23 @@ export function close() {
   past.length = 0;
 }
 
-/** Open the scope of the stage that shows a layer, at a cell; `go` leads to other layers' cells. */
-export function look(room, picture, place, go) {
+/** Open the scope in a room at a cell; `go(place)` leads to another layer's cell, `shut()` ends it. */
+export function look(room, place, { go, shut }) {
   if (open && open.room !== room) open.room.hidden = true;
-  open = { room, picture, place, go };
+  open = { room, place, go, shut };
   room.hidden = false;
-  room.replaceChildren(...built());
-  update();
+  again();
   bring(room);
 }
+
+/** Show the cell anew, from the numbers that are at hand now. */
+export function again() {
+  open.room.replaceChildren(...built());
+  update();
+}
+
+/** The cell that is looked at, or null. */
+export const looked = () => open && open.place;
 
 /** Where the scope stood before, the last of which `Back` returns to. */
 export function remember() {
@@ -53,21 +61,17 @@ export function remember() {
 }
 
 function built() {
-  const { place, picture, room } = open;
+  const { place, go, shut } = open;
   const { width, height } = shape(place.name);
   const back = make("button", { type: "button", class: "plain" }, "← back");
   back.disabled = !past.length;
-  back.addEventListener("click", () => open.go(past.pop(), false));
-  const shut = make("button", { type: "button", class: "plain", "aria-label": "Close the arithmetic" }, "✕");
-  shut.addEventListener("click", () => {
-    const { channel } = open.place;
-    close();
-    room.closest(".stage").querySelector(`.maps [data-channel="${channel}"]`)?.focus();
-  });
+  back.addEventListener("click", () => go(past.pop(), false));
+  const end = make("button", { type: "button", class: "plain", "aria-label": "Close the arithmetic" }, "✕");
+  end.addEventListener("click", () => shut());
   const eyes = make("div", { class: "eyes" }, pictureSeen());
-  if (width * height > 1) eyes.append(mapSeen(place, picture));
+  if (width * height > 1) eyes.append(mapSeen(place));
   return [
-    make("div", { class: "head" }, make("h4", { tabIndex: -1 }), back, shut),
+    make("div", { class: "head" }, make("h4", { tabIndex: -1 }), back, end),
     make("p", { class: "hidden", "aria-live": "polite", role: "status" }),
     make("div", { class: "bench" }, eyes, make("div", { class: "how" })),
   ];
@@ -77,15 +81,15 @@ function pictureSeen() {
   const canvas = make("canvas", { "aria-hidden": "true" });
   drawPicture(canvas);
   const over = make("canvas", { class: "over seen", "aria-hidden": "true" });
-  const caption = make("figcaption", { class: "small field" });
+  const caption = make("figcaption", { class: "small sees" });
   return make("figure", {}, make("div", { class: "stack" }, canvas, over), caption);
 }
 
-function mapSeen({ name, channel }, picture) {
+function mapSeen({ name, channel }) {
   const { width, height } = shape(name);
   const canvas = make("canvas", { "aria-hidden": "true" });
   const values = map(name, channel);
-  const found = name === "input" ? range(values) : statistics(name, picture);
+  const found = name === "input" ? range(values) : statistics(name, facts.shown);
   const scale = Math.max(Math.abs(found.low), Math.abs(found.high)) || 1;
   draw(canvas, values, width, height, scale, found.low < 0);
   const over = make("canvas", {
@@ -134,7 +138,7 @@ function update() {
   const cell = room.querySelector(".cell");
   if (cell) frame(cell, width, height, [x, y, x + 1, y + 1]);
   const [left, top, right, bottom] = found.field;
-  room.querySelector(".field").textContent =
+  room.querySelector(".sees").textContent =
     `sees ${right - left} × ${bottom - top} pixels of the picture, from x ${left}, y ${top}`;
   const lead = (to) => {
     past.push(place);

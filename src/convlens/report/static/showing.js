@@ -95,10 +95,13 @@ function called(source, channel) {
 
 const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0) || 1;
 
+/** Whether one can go to a channel: its numbers are here, or can be asked for. */
+const reachable = (name, channel) => facts.asks || known(name, channel);
+
 /** What a click on a source's cell does, or null where its own arithmetic is not in the page. */
 function to(source, channel, x, y, lead) {
   if (x < 0 || y < 0 || x >= shape(source).width || y >= shape(source).height) return null;
-  return known(source, channel) ? () => lead({ name: source, channel, x, y }) : null;
+  return reachable(source, channel) ? () => lead({ name: source, channel, x, y }) : null;
 }
 
 function numbers(name, values, { xs, ys }, scale, leads) {
@@ -107,7 +110,7 @@ function numbers(name, values, { xs, ys }, scale, leads) {
       const value = values[i * xs.length + j];
       const cell = make("td", { class: value === null ? "outside" : "" });
       if (value !== null) tint(cell, value, scale);
-      const text = value === null ? "0" : short(value);
+      const text = value === null ? "0" : short(value, scale);
       const go = value !== null && leads ? leads(x, y) : null;
       if (go) {
         const button = make("button", { type: "button", title: `x ${x}, y ${y}: ${n(value)}` }, text);
@@ -138,9 +141,11 @@ function luminance(...levels) {
   return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
 }
 
-function short(value) {
+/** A value in few letters, beside others of which the largest has the size `scale`. */
+function short(value, scale) {
   const size = Math.abs(value);
   if (size === 0) return "0";
+  if (scale < 0.05) return value.toExponential(0).replaceAll("-", "−");
   if (size < 0.005) return "0.00";
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
 }
@@ -206,7 +211,7 @@ function origins(found, source, lead) {
   if (terms.kind === "joined") places = [[terms.end, terms.channel]];
   if (terms.kind === "largest") places = terms.inputs.map((_, i) => [source, terms.first + i]);
   const links = places
-    .filter(([name, channel]) => known(name, channel))
+    .filter(([name, channel]) => reachable(name, channel))
     .map(([name, channel]) => make("li", {},
       link(`look at ${called(name, channel)}`, () => lead({ name, channel, x: found.x, y: found.y }))));
   return links.length ? [make("ul", { class: "links" }, ...links)] : [];

@@ -1,41 +1,28 @@
-/** The numbers that came with the page: the network's weights and each picture's volumes. */
+/** The numbers at hand: a network's weights and one picture's volumes, from wherever they came. */
 
-/** What the page was told: the network, its layers in reading order, the pictures. */
-export const facts = JSON.parse(document.getElementById("facts").textContent);
+/** What is known of the network, its layers in reading order, the pictures. */
+export const facts = {};
 
 /** The layers by name. */
-export const layers = new Map(facts.layers.map((layer) => [layer.name, layer]));
-
-const blocks = new Map();
-
-/** A block of 32-bit numbers, unpacked at first use. */
-async function block(id) {
-  if (!blocks.has(id)) blocks.set(id, unpack(document.getElementById(id).textContent));
-  return blocks.get(id);
-}
-
-async function unpack(text) {
-  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const planes = bytes.length / 4;
-  const whole = new Uint8Array(bytes.length);
-  for (let plane = 0; plane < 4; plane++) {
-    for (let i = 0; i < planes; i++) whole[4 * i + plane] = bytes[plane * planes + i];
-  }
-  return new Float32Array(whole.buffer);
-}
+export const layers = new Map();
 
 let weights = new Float32Array(0);
 let values = new Float32Array(0);
 let held = {};
 
-/** Unpack the network's block, and that of the picture with this number, or of none. */
-export async function turnTo(number) {
-  weights = await block("weights");
-  const picture = facts.pictures[number];
-  values = picture ? await block(picture.block) : new Float32Array(0);
-  held = picture ? picture.volumes : {};
+/** Take a network's facts, in place of those before. */
+export function tell(told) {
+  for (const key of Object.keys(facts)) delete facts[key];
+  Object.assign(facts, told);
+  layers.clear();
+  for (const layer of facts.layers) layers.set(layer.name, layer);
+}
+
+/** Take numbers: the network's weights, a picture's values, and where in these each volume lies. */
+export function hold(numbers) {
+  weights = numbers.weights;
+  values = numbers.values;
+  held = numbers.volumes;
 }
 
 /** An array among the weights. */
@@ -51,7 +38,7 @@ export function map(name, channel) {
   return values.subarray(volume.at + place * size, volume.at + (place + 1) * size);
 }
 
-/** Whether every channel of a layer's output came with the page. */
+/** Whether every channel of a layer's output came. */
 export const whole = (name) => Boolean(held[name]) && !held[name].channels;
 
 /** Width, height and depth of a layer's output, or of the input. */

@@ -141,7 +141,10 @@ class Asking:
 
         begun, reference = time.monotonic(), request.text("picture")
         found = self.gallery.find(reference, self.geometry)
-        answer = snapshot(self.subject, reference, found.name, found.pixels)
+        around = None
+        if request.values.get("layer") is not None:
+            around = request.text("layer"), request.whole("channel")
+        answer = snapshot(self.subject, reference, found.name, found.pixels, around)
         self.desk.watching.spent(time.monotonic() - begun)
         return answer
 

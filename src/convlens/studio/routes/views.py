@@ -42,9 +42,16 @@ async def predict(
 
 
 @router.get("/api/look")
-async def look(request: Request, session: Current, picture: str, label: Label = None) -> Response:
-    """All that the arithmetic behind any cell needs."""
-    values = {"picture": picture, "class": label}
+async def look(
+    request: Request,
+    session: Current,
+    picture: str,
+    label: Label = None,
+    layer: str | None = None,
+    channel: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """All that the arithmetic behind any cell needs, or behind one channel's of a large network."""
+    values = {"picture": picture, "class": label, "layer": layer, "channel": channel}
     return binary(*await asked(request, session, "snapshot", **values))
 
 

@@ -10,6 +10,7 @@ export class Fault extends Error {
   }
 }
 
+const KEPT = 10000; // ms that a browser has for saving what it was given
 const GONE = { message: "the studio does not answer", hint: "see the terminal it was started in" };
 
 async function asked(path, options = {}) {
@@ -46,6 +47,32 @@ export const post = async (path, body = {}) =>
 /** Send the bytes of a file or blob; the JSON that comes back. */
 export const send = async (path, blob, type = "application/octet-stream") =>
   (await asked(path, { method: "POST", headers: { "Content-Type": type }, body: blob })).json();
+
+const NAMES = [/filename\*=UTF-8''([^;]+)/i, /filename="([^"]+)"/i];
+
+/** The name that an answer's file goes by, if it has one. */
+function nameOf(answer) {
+  const told = answer.headers.get("Content-Disposition") ?? "";
+  const [coded, plain] = NAMES.map((pattern) => pattern.exec(told)?.[1]);
+  return coded ? decodeURIComponent(coded) : plain;
+}
+
+/** Let the browser save what `api/<path>` answers, under the name that the server gives it. */
+export async function download(path) {
+  const answer = await asked(path);
+  save(await answer.blob(), nameOf(answer) ?? path.replaceAll("/", "-"));
+}
+
+/** Let the browser save a blob under a name. */
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
+}
 
 /** A binary answer: its JSON, and its blocks of numbers by name (undefined where one is absent). */
 export async function binary(path, options) {
