@@ -6,7 +6,11 @@ a page has a layer open, asking for its activation maps, gradients, weights and 
 again as soon as it has them. Then the same network is trained by `convlens train`. The speed is
 counted from the pictures that the studio says it has learned from, over its own seconds.
 
+With --browser CHROMIUM the real page is opened too, with no layer open and with one; what it
+draws is then drawn by the same processors that train.
+
 usage: python benchmarks/studio.py DATA [--rounds N] [--seconds N] [--net TEXT] [--name NAME]
+       [--browser CHROMIUM]
 """
 
 from __future__ import annotations
@@ -28,6 +32,11 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from machine import described, written
+
+BATCH = 256
+
+NOBODY, PAGE, LAYER = "nobody", "a page's questions", "those of a layer open"
+BROWSER, BROWSER_LAYER = "Chromium", "Chromium, a layer open"
 
 NET = "[CONV 16@5x5 - RELU - POOL]*1 - [CONV 20@5x5 - RELU - POOL]*2 - FC"
 
@@ -90,34 +99,63 @@ def look(there: Studio, layer: str, over: threading.Event, counted: list[int]) -
         counted.append(seen)
 
 
-def speed(there: Studio, seconds: float, watching: str, views: list[int]) -> float:
-    """Pictures a second for so long, while nobody or somebody watches."""
+@contextmanager
+def watched(there: Studio, watching: str, views: list[int], browser: str | None) -> Iterator[None]:
+    """Nobody or somebody watches inside."""
     over = threading.Event()
     watchers = []
-    if watching != "nobody":
+    if watching in (PAGE, LAYER):
         watchers.append(threading.Thread(target=listen, args=(there, over)))
-    if watching == "a layer open":
+    if watching == LAYER:
         watchers.append(threading.Thread(target=look, args=(there, "conv1", over, views)))
     for watcher in watchers:
         watcher.start()
-    time.sleep(1)
-    pictures, begun = there.learned()
-    time.sleep(seconds)
-    more, ended = there.learned()
+    with drawn(there, watching, browser):
+        yield
     over.set()
     for watcher in watchers:
         watcher.join()
+
+
+@contextmanager
+def drawn(there: Studio, watching: str, browser: str | None) -> Iterator[None]:
+    """The real page inside, where one is asked for."""
+    if watching not in (BROWSER, BROWSER_LAYER):
+        yield
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(there.address)
+        if watching == BROWSER_LAYER:
+            page.locator("#network button", has_text="conv1").first.click()
+        page.wait_for_timeout(4000)  # for the page's own start
+        yield
+        chromium.close()
+
+
+def speed(
+    there: Studio, seconds: float, watching: str, views: list[int], browser: str | None
+) -> float:
+    """Pictures a second for so long, while nobody or somebody watches."""
+    with watched(there, watching, views, browser):
+        time.sleep(1)
+        pictures, begun = there.learned()
+        time.sleep(seconds)
+        more, ended = there.learned()
     return (more - pictures) / (ended - begun)
 
 
 def alone(data: Path, net: str, seconds: float) -> float:
-    """Pictures a second of `convlens train`."""
+    """Pictures a second of `convlens train`, its looks at the validation part included."""
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "convlens", "train", str(data), "--net", net, "--json"]
         command += ["--quiet", "--budget", f"{seconds}s", "--out", f"{scratch}/model.safetensors"]
+        command += ["--batch", str(BATCH)]
         found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-    rate: float = found["pictures_per_second"]
-    return rate
+    return float(BATCH * found["steps"] / found["training_seconds"])
 
 
 def wait_for_training(there: Studio) -> None:
@@ -139,9 +177,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--net", default=NET)
+    parser.add_argument("--browser", metavar="CHROMIUM")
     parser.add_argument("--name", default="studio")
     options = parser.parse_args()
-    kinds = ("nobody", "a page open", "a layer open")
+    kinds = [NOBODY, PAGE, LAYER, *([BROWSER, BROWSER_LAYER] if options.browser else [])]
     found: dict[str, list[float]] = {kind: [] for kind in kinds}
     views: list[int] = []
     with (
@@ -151,11 +190,11 @@ def main() -> None:
         wait_for_training(there)
         for number in range(options.rounds):
             for kind in kinds if number % 2 else reversed(kinds):
-                rate = speed(there, options.seconds, kind, views)
+                rate = speed(there, options.seconds, kind, views, options.browser)
                 found[kind].append(rate)
                 print(f"  {kind}: {rate:,.0f} pictures/s", file=sys.stderr)
     train = statistics.median(alone(options.data, options.net, 20) for _ in range(3))
-    base = statistics.median(found["nobody"])
+    base = statistics.median(found[NOBODY])
     lines = [
         "# What watching costs",
         "",
@@ -166,7 +205,7 @@ def main() -> None:
         "|---|---|---|",
         *(
             f"| {kind} | {statistics.median(rates):,.0f} | "
-            f"{statistics.median(a / b for a, b in zip(rates, found['nobody'], strict=True)):.3f} |"
+            f"{statistics.median(a / b for a, b in zip(rates, found[NOBODY], strict=True)):.3f} |"
             for kind, rates in found.items()
         ),
         f"| `convlens train` | {train:,.0f} | {train / base:.3f} |",

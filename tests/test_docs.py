@@ -39,6 +39,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 NOT_OURS = {
     'pip install -e ".[dev]" && pytest',
     "python docs/images/make.py",
+    'python docs/images/studio.py "$CONVLENS_DATA/cifar10"',
     "python -m venv .venv && . .venv/bin/activate",
     "pytest",
     "pytest -m 'not slow'",

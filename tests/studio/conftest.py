@@ -13,6 +13,7 @@ from convlens.studio.place import Place
 from convlens.studio.run import Asked
 from convlens.studio.session import Session
 from convlens.studio.subject import subject_of
+from tests.report.conftest import CHROMIUM
 
 FAKE = [sys.executable, str(Path(__file__).parent / "fake.py")]
 PORT = 8763
@@ -77,3 +78,16 @@ def play(tmp_path):
         return asyncio.run(scene())
 
     return run
+
+
+@pytest.fixture(scope="module")  # playwright has one at a time
+def browser():
+    """One whose camera is a made-up one, and allowed."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt install chromium")
+    api = pytest.importorskip("playwright.sync_api")
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *camera])
+        yield found
+        found.close()

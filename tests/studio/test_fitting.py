@@ -51,7 +51,9 @@ def test_the_zoo_says_what_fits():
     assert not found["vgg16"] or read("vgg16", COLOUR, 10, 1, ROOM)
     for one in zoo(DIGITS, 10):
         if one["fits"]:
-            read(one["net"], DIGITS, 10, 1, ROOM)
+            found = read(one["net"], DIGITS, 10, 1, ROOM)
+            assert (one["parameters"], one["multiply_adds"]) == (
+                found["parameters"], found["multiply_adds"])  # fmt: skip
         else:
             with pytest.raises(ConvLensError):
                 read(one["net"], DIGITS, 10, 1, ROOM)

@@ -2,121 +2,23 @@
 
 import csv
 import io
-import json
-import os
 import re
-import signal
 import struct
-import subprocess
-import sys
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.report.conftest import AXE_SCRIPT, CHROMIUM
+from tests.studio.pages import Tab, studio
 
 STATIC = files("convlens.studio").joinpath("static")
-PATIENCE = 20_000  # ms
-GOING = ("training", "ready", "paused", "finished")
 NARROW = {"width": 390, "height": 800}
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Where a studio of its own serves its page."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt install chromium")
-    pytest.importorskip("playwright.sync_api")
-    folder = tmp_path_factory.mktemp("studio")
-    command = [sys.executable, "-m", "convlens", "studio", "--no-browser", "--port", "0"]
-    command += ["--epochs", "400", "--runs", str(folder / "runs")]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    ) as studio:  # fmt: skip
-        try:
-            yield studio.stdout.readline().strip()
-        finally:
-            studio.send_signal(signal.SIGINT)
-            studio.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-class Tab:
-    """The studio's page in a tab of its own, with what it complained of and asked for."""
-
-    def __init__(self, browser, address, **options):
-        self.context = browser.new_context(reduced_motion="reduce", **options)
-        self.context.set_default_timeout(PATIENCE)
-        self.address = address
-        self.troubles, self.hosts = [], set()
-        self.page = self.open()
-
-    def open(self):
-        page = self.context.new_page()
-        page.on("console", lambda said: said.type == "error" and self.troubles.append(said.text))
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        page.goto(self.address)
-        page.wait_for_selector("html[data-ready]")
-        page.wait_for_selector("#vital .phase[data-phase]")
-        return page
-
-    def button(self, name, page=None):
-        return (page or self.page).get_by_role("button", name=name, exact=True)
-
-    def field(self, name, page=None):
-        return (page or self.page).get_by_label(name, exact=True)
-
-    def expects(self, what):
-        from playwright.sync_api import expect
-
-        return expect(what)
-
-    def drawn(self):
-        """Wait until what was asked for is on the screen."""
-        self.page.evaluate(
-            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
-
-    def get(self, path):
-        return self.context.request.get(f"{self.address}api/{path}").json()
-
-    def post(self, path, values=None):
-        answer = self.context.request.post(
-            f"{self.address}api/{path}", data=json.dumps(values or {}),
-            headers={"Content-Type": "application/json"},
-        )  # fmt: skip
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def state(self):
-        return self.get("state")
-
-    def until(self, phase):
-        self.page.wait_for_selector(f'#vital .phase[data-phase="{phase}"]')
-
-    def pause(self):
-        if self.state()["phase"] == "training":
-            self.button("Pause").click()
-        self.until("paused")
-
-    def learn(self):
-        still = ", ".join(f'#vital .phase[data-phase="{phase}"]' for phase in GOING)
-        self.page.wait_for_selector(still)
-        if self.state()["phase"] != "training":
-            self.button("Start").click()
-        self.until("training")
+    with studio(tmp_path_factory.mktemp("studio"), "--epochs", "400") as found:
+        yield found.address
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +36,7 @@ def tab(opened):
     opened.learn()
     opened.troubles.clear()
     yield opened
-    assert opened.troubles == []
-    assert opened.hosts - {urlsplit(opened.address).netloc} <= {""}
+    opened.well()
 
 
 def test_the_first_screen_says_what_is_going_on(tab):
@@ -400,17 +301,10 @@ def test_every_term_that_is_explained_has_an_explanation(tab):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_open_to_all(browser, address, scheme):
-    if not AXE_SCRIPT.exists():
-        pytest.skip("no axe-core: npm install --no-save --prefix build/axe axe-core")
     tab = Tab(browser, address, color_scheme=scheme)
-    tab.page.evaluate(AXE_SCRIPT.read_text(encoding="utf-8"))
-    found = tab.page.evaluate(
-        "axe.run({include: [['#learn'], ['#files'], ['header'], ['#bar'], ['#notices']]},"
-        " {resultTypes: ['violations']})"
-    )
+    parts = "{include: [['#learn'], ['#files'], ['header'], ['#bar'], ['#notices']]}"
+    assert tab.axe(parts) == []
     tab.context.close()
-    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious] == []
 
 
 def test_on_a_phone_nothing_is_cut_off_and_the_buttons_stay_within_reach(browser, address):

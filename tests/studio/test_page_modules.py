@@ -211,3 +211,23 @@ def test_every_phase_has_its_sentence(page, phase, said):
     sentence, more = call(page, "shell", "opening", state)
     assert said in sentence
     assert isinstance(more, str)
+
+
+@pytest.mark.parametrize(("parts", "right", "said", "more"), [
+    ({"validation": 50, "test": 359}, 0.997, "99.7 % of the test pictures are right", "Try it"),
+    ({"validation": 1, "test": 2}, 0.5, "50.0 % of the test pictures are right, as by",
+     "Start"),
+    ({"validation": 1, "test": 8}, 0.875, "7 of 8 test pictures are right", "So few prove little"),
+    ({"validation": 80, "test": 0}, None, "97.5 % of the pictures held back are right",
+     "for 60 epochs more"),
+    ({"validation": 0, "test": 0}, None, "learned from all the pictures", "nobody knows"),
+])  # fmt: skip
+def test_a_finished_run_claims_no_more_than_it_can_show(page, parts, right, said, more):
+    state = {
+        "phase": "finished", "data": {"name": "pets", "classes": ["cats", "dogs"], **parts},
+        "run": {"parameters": 1000, "test_accuracy": right, "best_accuracy": 0.975, "epochs": 60,
+                "epochs_planned": 60, "knobs": {"epochs": {"value": 60}}},
+    }  # fmt: skip
+    sentence, rest = call(page, "shell", "opening", state)
+    assert said in sentence
+    assert more in rest

@@ -1,12 +1,8 @@
 """The region Network in a real browser, on a studio of the digits that was never trained."""
 
 import json
-import os
 import re
-import signal
 import struct
-import subprocess
-import sys
 import time
 from urllib.parse import urlencode, urlsplit
 
@@ -18,7 +14,8 @@ import convlens
 from convlens.lens import explain, tiles
 from convlens.lens.wording import number
 from convlens.notation import Architecture, Volume
-from tests.report.conftest import AXE_SCRIPT, CHROMIUM
+from tests.report.conftest import AXE_SCRIPT
+from tests.studio.pages import studio
 
 PATIENCE = 20_000  # ms
 NET = "CONV 6@3x3 - RELU - POOL - RES[CONV 6@3x3 - RELU] - FC"
@@ -30,31 +27,8 @@ COLOURS = "import('./static/colours.js').then(({colours}) => colours)"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Where a studio of its own serves its page."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt install chromium")
-    pytest.importorskip("playwright.sync_api")
-    folder = tmp_path_factory.mktemp("studio")
-    command = [sys.executable, "-m", "convlens", "studio", "--no-browser", "--port", "0"]
-    command += ["--paused", "--net", NET, "--runs", str(folder / "runs")]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    ) as studio:  # fmt: skip
-        try:
-            yield studio.stdout.readline().strip()
-        finally:
-            studio.send_signal(signal.SIGINT)
-            studio.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser(address):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+    with studio(tmp_path_factory.mktemp("studio"), "--paused", "--net", NET) as found:
+        yield found.address
 
 
 class Tab:
@@ -98,6 +72,12 @@ class Tab:
         panel = self.card(layer).locator(f'.panel[data-part="{part}"]')
         panel.locator(".tile, .unit").first.wait_for()
         return panel
+
+    def drawn(self):
+        """Wait until the page has seen what is on the screen."""
+        self.page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def until(self, script, *values):
         self.page.wait_for_function(script, arg=values[0] if values else None)
@@ -186,8 +166,9 @@ def test_a_mistake_is_marked_and_corrected_by_a_click(tab):
 
 
 def test_an_example_is_taken(tab):
-    tab.region.get_by_text("Examples", exact=True).click()
+    tab.region.get_by_text("Examples that fit these pictures").click()
     example = tab.region.locator(".example").first
+    assert "multiply-adds" in example.inner_text()
     example.wait_for()
     text = example.locator("code").inner_text()
     example.click()
@@ -300,6 +281,24 @@ def test_only_what_is_on_the_screen_is_asked_for(tab):
     assert len(tab.asked("view")) == before
 
 
+def test_what_left_the_screen_before_it_came_is_drawn_all_the_same(tab):
+    late = []
+
+    def wait(route):
+        late[:] = [route]  # answered when told to
+
+    tab.page.route("**/api/view?*layer=conv1*", wait)
+    tab.card("conv1")
+    tab.until("() => document.querySelector('#network .panel') !== null")
+    while not late:
+        tab.page.wait_for_timeout(20)
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.drawn()
+    late[0].continue_()
+    tab.page.unroute("**/api/view?*layer=conv1*")
+    tab.panel("conv1")
+
+
 def test_everything_by_keyboard(tab):
     tab.region.locator('.layer[data-layer="conv1"] h4 button').focus()
     tab.page.keyboard.press("Enter")
@@ -345,7 +344,7 @@ def test_the_picture_is_chosen_by_class_and_agreed_upon_with_the_other_regions(t
 def test_what_is_being_written_outlives_a_reload_and_another_tab(browser, address, tab):
     tab.applied(OTHER)
     assert Architecture(tab.state()["run"]["net"]) == Architecture(f"INPUT {DIGITS} - {OTHER}")
-    assert tab.region.locator(".layer").count() == 4
+    tab.until("() => document.querySelectorAll('#network .layer').length === 4")
     mine = f"{OTHER} # not yet"
     tab.box.fill(mine.replace("4@", "5@"))
     tab.page.wait_for_timeout(400)
@@ -377,10 +376,10 @@ def test_a_page_that_was_too_late_may_choose(tab):
     tab.box.fill(OTHER)
     tab.button("Apply").click()
     question = tab.region.locator(".question")
-    tab.button("Apply mine anyway", question).wait_for()
+    tab.button("Take mine", question).wait_for()
     assert tab.state()["run"]["id"] == run["id"]
     assert tab.box.input_value() == OTHER
-    tab.button("Apply mine anyway", question).click()
+    tab.button("Take mine", question).click()
     tab.stands(lambda now: now["id"] != run["id"])
     question.wait_for(state="hidden")
     tab.until("() => document.querySelectorAll('#network .layer').length === 4")

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -12,7 +10,8 @@ import pytest
 from PIL import Image
 
 import convlens
-from tests.report.conftest import AXE_SCRIPT, CHROMIUM
+from tests.report.conftest import AXE_SCRIPT
+from tests.studio.pages import studio
 
 ANSWERED = 60_000
 """Milliseconds within which a busy machine answers."""
@@ -23,28 +22,8 @@ HOSTILE = "</script><script>document.title='bad'</script><b>bold</b>"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A studio that learns the digits, ended with the module."""
-    pytest.importorskip("fastapi")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt install chromium")
-    runs = tmp_path_factory.mktemp("studio")
-    command = [sys.executable, "-m", "convlens", "studio", "--no-browser", "--port", "0", "--runs"]
-    with subprocess.Popen([*command, str(runs)], stdout=subprocess.PIPE, text=True) as studio:
-        try:
-            yield studio.stdout.readline().strip()
-        finally:
-            studio.terminate()
-            studio.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One whose camera is a made-up one, and allowed."""
-    api = pytest.importorskip("playwright.sync_api")
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *camera])
-        yield found
-        found.close()
+    with studio(tmp_path_factory.mktemp("studio")) as found:
+        yield found.address
 
 
 class Site:

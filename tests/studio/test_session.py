@@ -63,6 +63,13 @@ def test_opened_it_learns_already(play):
         await desk.post("api/start")
         await desk.phase("training")
         assert (await desk.asked())[-2] == {"do": "extend", "epochs": 4.0}
+        await desk.post("api/stop")
+        await desk.phase("finished")
+        desk.session.current.stopped = False
+        await desk.post("api/knobs", {"epochs": 9.0})
+        await desk.post("api/start")
+        await desk.phase("training")
+        assert (await desk.asked())[-2] == {"do": "extend", "epochs": 9.0}
         await desk.get("api/runs/studio-9/series", status=404)
 
     play(scenario)
@@ -78,6 +85,10 @@ def test_knobs_are_marked(play):
         marks = (await desk.get("api/runs/studio-1/series"))["marks"]
         assert marks == [{"step": 2, "text": "Learning rate 0.1 → 0.05, batch size 32 → 16"}]
         answer = await desk.post("api/knobs", {"nonsense": 1}, status=422)
+        headers = {"content-type": "application/json"}
+        for body in ('{"rate": NaN}', '{"rate": -Infinity}'):  # Python's JSON knows them
+            found = await desk.page.post("api/knobs", content=body, headers=headers)
+            assert found.status_code == 422
         assert answer["error"] == {
             "message": "there is no knob `nonsense`",
             "hint": "there are rate",
@@ -94,6 +105,7 @@ def test_another_network_and_the_page_that_is_late(play):
         assert answer == {"run": "studio-2", "revision": revision + 1}
         state = await desk.phase("training")
         assert state["run"]["id"] == "studio-2"
+        assert {run["id"]: run["phase"] for run in state["runs"]}["studio-1"] == "paused"
         late = {"net": "FC", "keep": False, "revision": revision}
         answer = await desk.post("api/network", late, status=409)
         assert "another page was quicker" in answer["error"]["message"]

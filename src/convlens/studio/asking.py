@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 
-from convlens.studio.refusal import RefusedError
+from convlens.studio.refusal import GONE, RefusedError
 from convlens.studio.session import Session
 from convlens.studio.supervisor import Answer
 
@@ -26,6 +26,9 @@ def _session(request: Request) -> Session:
     return session
 
 
+HEARD = 0.5
+"""Seconds within which a page has heard that the training process is gone, and asks no more."""
+
 Current = Annotated[Session, Depends(_session)]
 """The studio that is asked."""
 
@@ -40,6 +43,23 @@ async def asked(
     session.looked_into()
     given = {name: value for name, value in values.items() if value is not None}
     return await while_there(request, session.ask(do, blob, **given))
+
+
+async def watched(
+    request: Request, session: Session, do: str, seen: int | None, **values: Any
+) -> Answer:
+    """Ask for what changes with the network; what has been ``seen`` is held until there is more.
+
+    Where the process ends meanwhile there is nothing new, which is no mistake of who looks on.
+    """
+    session.looked_into()
+    try:
+        return await asked(request, session, do, seen=seen, **values)
+    except RefusedError as error:
+        if seen is None or error.status != GONE:
+            raise
+        await asyncio.sleep(HEARD)
+        return {"unchanged": True, "step": seen}, b""
 
 
 async def while_there(request: Request, work: Awaitable[T]) -> T:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from convlens.errors import SettingsError
 from convlens.studio.fitting import check_memory, checked, planned, room
 from convlens.studio.place import begun
 from convlens.studio.refusal import RefusedError
@@ -15,6 +17,9 @@ from convlens.studio.session import Session
 
 CARRIED = "carried.safetensors"
 """In a run's folder: its weights as the next run took them over."""
+
+HAPPENING = ("reading", "ready", "training", "judging")
+"""Phases of a run that are over once another run is opened."""
 
 
 async def begin(session: Session, asked: Asked, *, go: bool, carry: str | None = None) -> Run:
@@ -34,6 +39,8 @@ async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
         await session.supervisor.start()
 
     def turned() -> None:
+        if session.current is not None and session.current.phase in HAPPENING:
+            session.current.phase = "paused"  # its checkpoint is kept
         if run not in session.runs:
             session.runs.append(run)
         session.current = run
@@ -136,6 +143,9 @@ async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     """Turn knobs; answers from which step on, and how all of them stand."""
     run = session.learnable()
     session.looked_into()
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise SettingsError(f"{name} is {value}", "give a number")
     batch, net = values.get("batch"), run.facts["net"]
     if isinstance(batch, int) and net is not None:
         subject = session.subject
@@ -148,7 +158,7 @@ async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         full = value if isinstance(value, dict) else {**knobs.get(name, {}), "value": value}
         knobs[name] = full
     run.facts["knobs"] = knobs
-    if "epochs" in knobs:
+    if "epochs" in knobs and not (run.over and not run.stopped):  # there: those to come
         run.facts["epochs_planned"] = knobs["epochs"].get("value")
     session.touch(keep=True)
     return answer

@@ -44,25 +44,25 @@ def read(text: str, volume: Volume, classes: int, batch: int, free: int) -> dict
 
 
 def zoo(volume: Volume, classes: int) -> list[dict[str, Any]]:
-    """The networks with a name, and whether each fits pictures of ``volume``."""
+    """The networks with a name, and whether each fits pictures of ``volume`` and at what cost."""
     return [
         {
             "name": entry.name,
             "line": entry.line,
             "about": entry.about,
             "net": entry.text,
-            "fits": _fits(entry.text, volume, classes),
+            **_cost(entry.text, volume, classes),
         }
         for entry in ZOO
     ]
 
 
-def _fits(text: str, volume: Volume, classes: int) -> bool:
+def _cost(text: str, volume: Volume, classes: int) -> dict[str, Any]:
     try:
-        planned(text, volume, classes)
+        plan = planned(text, volume, classes)
     except ConvLensError:
-        return False
-    return True
+        return {"fits": False}
+    return {"fits": True, "parameters": plan.parameters, "multiply_adds": plan.multiply_adds}
 
 
 def _layers(rows: tuple[Row, ...], prefix: str, nesting: int) -> Iterator[dict[str, Any]]:

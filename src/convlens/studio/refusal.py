@@ -6,8 +6,9 @@ from typing import Any
 
 from convlens.errors import ConvLensError, NotationError
 
-WRONG, REFUSED, GONE, TOO_LARGE = 422, 409, 503, 413
-"""Statuses: the request is at fault; not as things stand; no process answers; too many bytes."""
+WRONG, MISSING, REFUSED, GONE, TOO_LARGE = 422, 404, 409, 503, 413
+"""Statuses: the request is at fault; there is no such thing; not as things stand; no process
+answers; too many bytes."""
 
 
 class RefusedError(ConvLensError):

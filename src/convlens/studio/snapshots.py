@@ -78,7 +78,7 @@ async def open_file(session: Session, chunks: AsyncIterator[bytes], name: str) -
     path = await _put(session.place.folder / BROUGHT, name, chunks)
     names = session.subject.classes
     try:
-        model = await asyncio.to_thread(_model, path, names if session.data else None)
+        model = await asyncio.to_thread(_model, path, names if session.data else None, name)
     except ModelFileError as error:
         message = error.message.replace(str(path), name).replace(path.name, name)
         path.unlink(missing_ok=True)
@@ -117,11 +117,11 @@ async def _put(folder: Path, name: str, chunks: AsyncIterator[bytes]) -> Path:
     return path
 
 
-def _model(path: Path, names: tuple[str, ...] | None) -> Model:
-    """The model in ``path``, which one of ConvNetJS is made one of ours in."""
+def _model(path: Path, names: tuple[str, ...] | None, name: str) -> Model:
+    """The model in ``path``, brought as ``name``, which one of ConvNetJS is made one of ours in."""
     with path.open("rb") as file:
         text = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not text.startswith(b"{"):
+    if not text.startswith(b"{") and not name.lower().endswith(".json"):
         return read_model(path)
     own = read_snapshot(path)
     numbered = own.classes == tuple(map(str, range(len(own.classes))))

@@ -60,6 +60,14 @@ def test_impossible_lengths_are_refused(epochs):
         ("or try --lr 0.3, --lr 3, or BN",
          "or try a lower learning rate, a higher learning rate, or BN"),
         ("give another size with --size 9x9", "give another size with size 9x9"),
+        ("cannot write x: no space left on device, say where with --out FILE",
+         "cannot write x: no space left on device, free some room"),
+        ("90% of the channels of relu1 are dead, the same for every picture: try --lr 0.3",
+         "90% of the channels of relu1 are dead, the same for every picture, and mostly stay so: "
+         "begin anew with a lower learning rate"),
+        ("the recipe's filters_rate is 11.0, outside 0 to 10",
+         "the learning rate is 11.0, outside 0 to 10"),
+        ("the recipe's batch is 0, outside 1 to 65536", "the batch size is 0, outside 1 to 65536"),
         ("nothing of the kind", "nothing of the kind"),
     ],
 )  # fmt: skip

@@ -120,6 +120,9 @@ def test_to_the_end_tested_and_further(process):
     since = len(process.told)
     turned, _ = process.ask("knobs", rate=0.02)
     assert turned["knobs"]["rate"]["value"] == 0.02
+    turned, _ = process.ask("knobs", epochs=2)
+    turned, _ = process.ask("knobs", momentum=0.5)
+    assert turned["knobs"]["epochs"]["value"] == 2, "as many more"
     process.ask("extend", epochs=2)
     again = process.until(lambda o: o["tell"] == "finished", since=since)
     ready = process.until(lambda o: o["tell"] == "ready", since=since)

@@ -16,6 +16,7 @@ from convlens.studio.process.inbox import Inbox, Request
 from convlens.studio.process.outbox import Outbox
 from convlens.studio.process.share import Share
 from convlens.studio.process.slices import Slices
+from convlens.studio.process.wording import for_page
 
 PATIENCE = 5.0
 """Seconds after which who waits for something new is told that there is nothing."""
@@ -189,7 +190,8 @@ class Desk:
         try:
             return work()
         except ConvLensError as error:
-            self.outbox.refuse(request.id, error.message, error.hint)
+            hint = error.hint and for_page(error.hint)
+            self.outbox.refuse(request.id, for_page(error.message), hint)
         except MemoryError:
             self.outbox.refuse(request.id, "there is not enough memory for that", None)
         except Exception as error:

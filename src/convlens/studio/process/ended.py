@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from convlens.errors import RunError, SettingsError
+from convlens.errors import RunError
 from convlens.modelfile import Model
 from convlens.studio.process import knobs
 from convlens.studio.process.opening import Opening
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Ended:
     """What a run was ``opened`` with, and where it stands: ``length`` is in epochs.
 
-    ``waiting`` are knobs that were turned since, for when it goes on.
+    ``waiting`` are knobs that were turned since, for when it goes on; ``more`` is how long the
+    knob says that a finished one is to learn on.
     """
 
     opened: Opening
@@ -30,6 +31,7 @@ class Ended:
     steps: int = 0
     stopped: bool = True
     waiting: dict[str, Any] = field(default_factory=dict)
+    more: float | None = None
 
     @classmethod
     def of_result(cls, opened: Opening, model: Model, result: Mapping[str, Any]) -> Self:
@@ -51,14 +53,20 @@ class Ended:
         self.stopped, self.run = stopped, None
 
     def turn(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Turn knobs for when the run goes on. Raises SettingsError."""
+        """Turn knobs for when the run goes on. Raises SettingsError.
+
+        The epochs are those in all of a run that was stopped or failed, those to come of one that
+        is finished.
+        """
         if self.recipe is None:
             raise RunError("the run never began", "begin it")
-        if knobs.epochs_in(values) is not None:
-            raise SettingsError("the run has ended", "say for how many epochs it is to learn on")
-        self.recipe = knobs.turned(self.recipe, values)
-        self.waiting |= values
-        told = knobs.knobs(self.recipe, self.length)
+        recipe, epochs = knobs.turned(self.recipe, values), knobs.epochs_in(values)
+        self.recipe = recipe
+        if epochs is not None:
+            self.more = epochs
+        whole = () if self.stopped else ("epochs",)
+        self.waiting |= {name: value for name, value in values.items() if name not in whole}
+        told = knobs.knobs(recipe, self.length if self.more is None else self.more)
         return {"from_step": self.steps + 1, "knobs": told}
 
 

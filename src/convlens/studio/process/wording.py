@@ -13,6 +13,13 @@ _WORDS = (
     (r"--epochs above ([\d.]+), or --budget above \S+", r"more than \1 epochs"),
     (r"a smaller --size, --batch or network", "a smaller size, batch or network"),
     (r"begin another with --out FILE", "begin another"),
+    (r"say where with --out FILE", "free some room"),
+    (r"(are dead, the same for every picture): try\b", r"\1, and mostly stay so: begin anew with"),
+    (r"the recipe's (\w+_)?rate\b", "the learning rate"),
+    (r"the recipe's (\w+_)?momentum\b", "the momentum"),
+    (r"the recipe's weight_decay\b", "the weight decay"),
+    (r"the recipe's batch\b", "the batch size"),
+    (r"the recipe's (shift|zoom|method)\b", r"the \1"),
     (r"--(size|batch|epochs|net|seed)\b", r"\1"),
 )
 

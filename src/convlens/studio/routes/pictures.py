@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from convlens.studio.asking import Current, asked
-from convlens.studio.refusal import WRONG, RefusedError
+from convlens.studio.refusal import MISSING, WRONG, RefusedError
 
 router = APIRouter()
 
@@ -39,7 +39,12 @@ async def pictures(
 @router.get("/api/picture/{reference}.png")
 async def picture(reference: str, request: Request, session: Current) -> Response:
     """A picture as the network is given it."""
-    _, content = await asked(request, session, "picture", picture=reference)
+    try:
+        _, content = await asked(request, session, "picture", picture=reference)
+    except RefusedError as error:
+        if error.status != WRONG:
+            raise
+        raise RefusedError(error.message, error.hint, MISSING) from error
     return Response(content, media_type="image/png")
 
 

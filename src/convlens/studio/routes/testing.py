@@ -42,7 +42,14 @@ async def test(request: Request, session: Current, chosen: Test) -> dict[str, An
     """Test on all pictures of a part."""
     session.looked_into()
     working = asyncio.create_task(_tested(session, chosen))
+    working.add_done_callback(_heard)
     return await while_there(request, asyncio.shield(working))
+
+
+def _heard(done: asyncio.Task[Any]) -> None:
+    """Take note of how it ended: where the page has gone, nobody else asks."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _tested(session: Session, chosen: Test) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from convlens.studio.asking import Current, asked, binary
+from convlens.studio.asking import Current, asked, binary, watched
 from convlens.studio.routes.pictures import Label
 
 router = APIRouter()
@@ -27,8 +27,9 @@ async def view(
     only: str | None = None,
 ) -> Response:
     """A layer's maps, gradients and weights; answered when there is something new."""
-    values = {"first": first, "count": count, "class": label, "seen": seen, "only": only}
-    answer = await asked(request, session, "view", picture=picture, layer=layer, **values)
+    values = {"first": first, "count": count, "class": label, "only": only}
+    values |= {"picture": picture, "layer": layer}
+    answer = await watched(request, session, "view", seen, **values)
     return binary(*answer)
 
 
@@ -37,7 +38,7 @@ async def predict(
     request: Request, session: Current, picture: str, seen: int | None = None
 ) -> dict[str, Any]:
     """What the network says now."""
-    answer, _ = await asked(request, session, "predict", picture=picture, seen=seen)
+    answer, _ = await watched(request, session, "predict", seen, picture=picture)
     return answer
 
 

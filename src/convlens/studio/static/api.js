@@ -1,5 +1,7 @@
 /** Questions and commands to the server. Addresses are relative: the page's own holds the token. */
 
+import { store } from "./store.js";
+
 /** What the server refused, in its words. */
 export class Fault extends Error {
   constructor(status, error) {
@@ -13,7 +15,16 @@ export class Fault extends Error {
 const KEPT = 10000; // ms that a browser has for saving what it was given
 const GONE = { message: "the studio does not answer", hint: "see the terminal it was started in" };
 
+/** What is asked of a network: where there is none, nobody is asked in vain. */
+const OF_A_NETWORK = /^(view|predict|look|why|pictures|test\/|download\/)/;
+const SOON = { message: "the pictures are still being read", hint: "wait a moment" };
+const [NOT_YET, NOBODY] = [409, 503];
+
 async function asked(path, options = {}) {
+  if (store.state && !store.asks && OF_A_NETWORK.test(path)) {
+    const { error } = store.state;
+    throw new Fault(error ? NOBODY : NOT_YET, error ?? SOON);
+  }
   let answer;
   try {
     answer = await fetch(`api/${path}`, { cache: "no-store", ...options });

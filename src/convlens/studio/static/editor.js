@@ -13,6 +13,8 @@ const PAUSE = 250;
 const SAID = {
   anew: "Learning begins anew on this network.",
   keeping: "Learning goes on in this network, with what had been learned in the layers that stayed.",
+  sending: "Applying …",
+  waiting: "The network is applied, and waits: Start lets it learn.",
   looking: "This trained network is only looked into: there are no pictures here to learn from.",
   elsewhere: "The network that runs was changed elsewhere. What you are writing was left as it is.",
 };
@@ -31,7 +33,7 @@ export function editor(context, running) {
     ...context, ...parts, running, draft: kept("convlens-draft"),
     base: null, reading: null, readText: null, misread: false, applied: null, sending: false, asked: 0, timer: 0,
   };
-  state.box = textbox({ changed: () => changed(state), applied: () => apply(state, false) });
+  state.box = textbox({ changed: () => typed(state), applied: () => apply(state, false) });
   state.buttons = buttons(state);
   context.store.on("state", (told) => follow(state, told));
   running.on(() => update(state));
@@ -56,7 +58,7 @@ function buttons(state) {
   };
   return {
     apply: make_("Apply", "primary", "Begin anew on this network (Ctrl+Enter)", () => apply(state, false)),
-    keep: make_("Apply, keeping weights", "plain", "Keep what the layers that did not change have learned", () => apply(state, true)),
+    keep: make_("Change, keeping weights", "plain", "Keep what the layers that did not change have learned", () => apply(state, true)),
     back: make_("Undo", "plain", "Ctrl+Z", () => state.box.undo()),
     again: make_("Redo", "plain", "Ctrl+Y", () => state.box.redo()),
     revert: make_("Back to the running network", "plain", "", () => revert(state)),
@@ -81,6 +83,12 @@ function update(state) {
   buttons.again.disabled = box.isLast;
   buttons.revert.disabled = !differs;
   result.fade(state.readText !== box.text);
+}
+
+/** What was said of the text before is no longer of this one. */
+function typed(state) {
+  state.status.textContent = "";
+  changed(state);
 }
 
 function changed(state, pause = PAUSE) {
@@ -133,16 +141,20 @@ async function apply(state, keep) {
   const { api, store, box } = state;
   if (!isAble(state) || !isChanged(state)) return;
   const text = box.text;
+  const still = store.state.phase === "paused";
   state.sending = true;
+  state.applied = text; // the new state may come before the answer
   state.question.clear();
+  state.status.textContent = SAID.sending;
   update(state);
   try {
     await api.post("network", { net: text, keep, revision: store.state.run.revision });
-    state.applied = text;
     state.fault.clear();
     state.draft.keep(null);
-    state.status.textContent = keep ? SAID.keeping : SAID.anew;
+    state.status.textContent = still ? SAID.waiting : keep ? SAID.keeping : SAID.anew;
   } catch (error) {
+    state.applied = null;
+    state.status.textContent = "";
     if (error.status === undefined) throw error;
     if (error.status === 409) overtaken(state, error, keep);
     else refused(state, error, text);
@@ -157,7 +169,7 @@ function overtaken(state, error, keep) {
   const said = [error.message, error.hint].filter(Boolean).map(sentence).join(" ");
   state.question.ask(said, {
     "Take theirs": () => revert(state),
-    "Apply mine anyway": () => apply(state, keep),
+    "Take mine": () => apply(state, keep),
   });
 }
 

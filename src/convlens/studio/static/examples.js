@@ -2,12 +2,13 @@
 
 import { make } from "../report/words.js";
 import { faultLine, sentence } from "./fault.js";
+import { count } from "./say.js";
 
 /** A list that is asked for when it is opened; `use(text)` takes one into the editor. */
 export function examples({ api, store }, use) {
   const list = make("ul", { class: "zoo" });
   const fault = faultLine();
-  const element = make("details", { class: "examples" }, make("summary", {}, "Examples"), fault.element, list);
+  const element = make("details", { class: "examples" }, make("summary", {}, "Examples that fit these pictures"), fault.element, list);
   let asked = null;
 
   async function fill() {
@@ -17,7 +18,9 @@ export function examples({ api, store }, use) {
     try {
       const found = await api.get("zoo");
       fault.clear();
-      list.replaceChildren(...found.filter(({ fits }) => fits).map(entry));
+      const fitting = found.filter(({ fits }) => fits);
+      fitting.sort((one, other) => one.multiply_adds - other.multiply_adds); // what learns quickly first
+      list.replaceChildren(...fitting.map(entry));
     } catch (error) {
       asked = null;
       if (error.status === undefined) throw error;
@@ -25,9 +28,11 @@ export function examples({ api, store }, use) {
     }
   }
 
-  function entry({ name, line, about, net }) {
+  function entry({ name, line, about, net, parameters, multiply_adds: adds }) {
     const button = make("button", { type: "button", class: "example" },
-      make("b", {}, name), make("span", {}, [line, about].filter(Boolean).map(sentence).join(" ")), make("code", {}, net));
+      make("b", {}, name), make("span", {}, [line, about].filter(Boolean).map(sentence).join(" ")),
+      make("span", { class: "cost" }, `${count(parameters)} parameters, ${count(adds)} multiply-adds for each picture`),
+      make("code", {}, net));
     button.addEventListener("click", () => {
       element.open = false;
       use(net);

@@ -21,6 +21,7 @@ export function faultLine(properties = {}) {
 
 /** Messages of the command line begin small and end without a full stop: here they are sentences. */
 export function sentence(text) {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  const named = /^\w*[\d_./]/.test(text); // a layer's or a file's name stays as it is
+  const begun = named ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…:]$/.test(begun) ? begun : `${begun}.`;
 }

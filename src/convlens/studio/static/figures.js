@@ -30,7 +30,12 @@ const FIGURES = [
     term: "validation accuracy",
     main: true,
     value: (run) => share(run.validation_accuracy),
-    beside: (run) => `best so far ${share(run.best_accuracy)}`,
+    beside: (run, data) =>
+      data?.validation === 0
+        ? "no pictures are held back"
+        : run.best_accuracy == null
+          ? "when the first epoch is over"
+          : `best so far ${share(run.best_accuracy)}`,
   },
   {
     label: "Test accuracy",

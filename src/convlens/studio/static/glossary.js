@@ -12,7 +12,7 @@ export const GLOSSARY = {
     "The share that is right of pictures kept aside until the very end. Nothing was chosen by them, so this is the honest figure.",
   "accuracy over views":
     "Each picture is looked at several times, a little shifted or mirrored, and the probabilities are averaged. It takes longer and is mostly a little better.",
-  loss: "One number for how wrong the network is: it grows as the probability given to the right class shrinks. Learning means making it smaller. A network that only guesses begins at the natural logarithm of the number of classes: 2.30 for ten.",
+  loss: "One number for how wrong the network is: it grows as the probability given to the right class shrinks. Learning means making it smaller. A network that only guesses begins at the natural logarithm of the number of classes: 2.30 for ten. It does not fall to zero even where all is right, since a little doubt is asked for on purpose: for ten classes it ends near 0.5.",
   "data loss": "The part of the loss that comes from the pictures: how improbable the network found their right classes.",
   "validation loss":
     "The loss on pictures held back from learning. If it rises while the loss of training goes on falling, the network is learning its pictures by heart.",

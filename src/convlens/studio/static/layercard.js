@@ -97,7 +97,7 @@ function opened(layer, inside, hub) {
   state.sight = sight;
   const given = layer.name === "input" ? picture(state) : () => {};
   for (const part of hub.parts.of(layer)) show(state, part);
-  const seat = { layer: layer.name, need: () => need(state), take: (view) => take(state, view), fail: state.fault.show };
+  const seat = { layer: layer.name, need: () => need(state), take: (view, parts) => take(state, view, parts), fail: state.fault.show };
   hub.watcher.sit(seat);
   const again = () => state.panels.forEach((one) => one.again());
   document.addEventListener("themed", again);
@@ -139,11 +139,12 @@ function need(state) {
   return { picture, label, first: state.first, count: state.size, parts };
 }
 
-function take(state, view) {
+/** Draw the parts that were asked for, also those that have left the screen meanwhile. */
+function take(state, view, parts) {
   state.fault.clear();
   state.when.textContent = state.hub.isLearnt() ? "" : `at step ${count(view.json.step)}`;
   for (const [part, one] of state.panels) {
-    if (view.json.only?.includes(part) ?? state.seen.has(part)) one.draw(view);
+    if (parts.includes(part)) one.draw(view);
   }
   const came = Object.entries(view.json.blocks).filter(([name]) => name in PARTS).map(([, { shape }]) => shape[0]);
   const fitting = Math.min(state.size, ...came);

@@ -54,7 +54,7 @@ export function panel(part, layer, { explain, called, inColour, chosen }) {
   const side = { spread: histogram(`${title} of ${layer.name}`), scale: legend() };
   const body = make("div", { class: "sheetroom" });
   found.append(make("div", { class: "aside" }, side.spread.element, side.scale.element), body);
-  const element = make("section", { class: "panel", "aria-label": `${title} of ${layer.name}` },
+  const element = make("div", { class: "panel", role: "group", "aria-label": `${title} of ${layer.name}` },
     make("header", {}, make("h5", {}, title, " ", explain(term)), make("p", { class: "about" }, layer.name === "input" && part === "activations" ? GIVEN : about)),
     absent, found);
   const state = { part, layer, called, inColour, chosen, title, body, view: null, sheet: null, shown: null, marked: null };

@@ -7,7 +7,7 @@ import { bytes, count } from "./say.js";
 /** The place for it: `show(reading)`, `fade(old)` while what is shown is not of the text any more. */
 export function readout(explain) {
   const drawing = make("div", {
-    class: "drawing", tabIndex: 0, role: "region", "aria-label": "The network as a row of volumes, which may be scrolled",
+    class: "drawing", tabIndex: 0, role: "group", "aria-label": "The row of volumes, which may be scrolled",
   });
   const stale = make("p", { class: "stale" }, "This is the last text that could be read.");
   const totals = make("dl", { class: "totals" });
@@ -20,7 +20,7 @@ export function readout(explain) {
     rows);
   const every = make("details", { class: "everylayer" },
     make("summary", {}, "The same as a table"),
-    make("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Table of layers" }, table));
+    make("div", { class: "scroll", tabIndex: 0, role: "group", "aria-label": "Table of layers" }, table));
   const element = make("div", { class: "readout-of-net", hidden: true }, stale, drawing, totals, warning, every);
   return {
     element,

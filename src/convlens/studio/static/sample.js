@@ -17,7 +17,7 @@ export function samplePart({ api, store, explain }, open) {
   const anew = make("button", { type: "button", class: "plain" }, "New pictures");
   const refresh = make("input", { type: "checkbox", checked: true });
   const tally = make("p", { class: "tally" });
-  const after = make("p", { class: "small" });
+  const after = make("p", { class: "small" }, "The network is being asked …");
   const tiles = gallery("Random pictures", open, whereOpened);
   const trouble = faultLine();
   const element = make(
@@ -79,6 +79,9 @@ export function samplePart({ api, store, explain }, open) {
   anew.addEventListener("click", () => {
     pressed = true;
     questions.again();
+  });
+  store.on("state", (state) => {
+    if (state.run?.id !== run) trouble.clear(); // it was about another run
   });
   refresh.addEventListener("change", questions.nudge);
   for (const left of ["pointerleave", "focusout"]) tiles.element.addEventListener(left, questions.nudge);

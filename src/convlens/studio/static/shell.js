@@ -6,6 +6,8 @@ import { count, several, share } from "./say.js";
 const SMALL = 1e6;
 const NAMED = 4; // classes that are named in the sentence,
 const LONG = 60; // as long as their names fit into it
+const FEW = 50; // pictures of which a share in percent would promise too much
+const GUESSING = 1.2; // times the accuracy of guessing that is no better than that
 
 /** A phase in words. */
 export const PHASES = {
@@ -74,7 +76,6 @@ export function opening(state) {
   const { phase, data, run, error } = state;
   const network = (run?.parameters ?? 0) < SMALL ? "A small network" : "A network";
   const what = subject(data);
-  const result = share(run?.test_accuracy ?? run?.best_accuracy);
   switch (phase) {
     case "empty":
       return [
@@ -98,10 +99,7 @@ export function opening(state) {
     case "judging":
       return [`${network} has learned to tell ${what} apart.`, "It is being tested on pictures that it has never seen."];
     case "finished":
-      return [
-        `${network} has learned to tell ${what} apart: ${result} of ${run?.test_accuracy == null ? "the pictures held back" : "the test pictures"} are right.`,
-        "Try it on your own pictures, look at its mistakes, take the file with you.",
-      ];
+      return outcome(network, what, data, run);
     case "looking":
       return [`A trained network that tells ${what} apart.`, "Look inside, and try it on your own pictures."];
     case "failed":
@@ -114,6 +112,37 @@ export function opening(state) {
     default:
       return ["ConvLens studio", ""];
   }
+}
+
+/** What a finished run came to: no more is claimed than its pictures show. */
+function outcome(network, what, data, run) {
+  const part = run?.test_accuracy != null ? "test" : data?.validation !== 0 ? "validation" : null;
+  const start = `Start lets it learn on${further(run)}.`;
+  if (part === null)
+    return [
+      `${network} has learned from all the pictures there are of ${what}.`,
+      `None were kept aside, so nobody knows how well it does on others: a few more pictures of each class would show it. ${start}`,
+    ];
+  const right = run?.test_accuracy ?? run?.best_accuracy;
+  const [name, n] = [part === "test" ? "test pictures" : "pictures held back", data?.[part] ?? FEW];
+  if (right <= GUESSING / (data?.classes.length ?? 1))
+    return [
+      `${network} has not learned to tell ${what} apart yet: ${share(right)} of the ${name} are right, as by guessing.`,
+      `${start} Another learning rate or another network may help, too, or more pictures.`,
+    ];
+  const told = n < FEW ? `${count(right * n)} of ${count(n)} ${name}` : `${share(right)} of the ${name}`;
+  return [
+    `${network} has learned to tell ${what} apart: ${told} are right.`,
+    `${n < FEW ? "So few prove little. " : ""}Try it on your own pictures, look at its mistakes, take the file with you. ${start}`,
+  ];
+}
+
+/** How long a finished run learns on, as far as it is known: ", for 60 epochs more". */
+export function further(run) {
+  const epochs = run?.knobs?.epochs?.value;
+  if (epochs == null) return "";
+  if (run.epochs < run.epochs_planned - 0.05) return `, to epoch ${count(run.epochs_planned)}`; // it was stopped
+  return `, for ${several(epochs, "epoch")} more`;
 }
 
 function read(reading) {

@@ -1,6 +1,7 @@
 /** The last that was heard of the run, and who wants to hear more. */
 
 const listeners = new Map();
+const WITHOUT = ["empty", "reading", "lost", "failed"]; // phases in which there is no network
 
 export const store = {
   /** The whole state as the server tells it; null before the first word. */
@@ -12,6 +13,11 @@ export const store = {
   /** Whether anybody can see the page. */
   get visible() {
     return document.visibilityState === "visible";
+  },
+
+  /** Whether there is a network that could be asked. */
+  get asks() {
+    return store.state !== null && !WITHOUT.includes(store.state.phase);
   },
 
   /** Call `listener` whenever `name` happens: state, points, look, mark, connection. */

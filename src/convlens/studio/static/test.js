@@ -80,7 +80,9 @@ export function mount(root, context) {
     lead.hidden = !ready;
     none.textContent =
       data && !part && phase !== "reading"
-        ? "There are no pictures to test on: open the studio with a folder of pictures."
+        ? data.train
+          ? "There were too few pictures to keep some aside. With about ten of each class, there are some to test on."
+          : "There are no pictures to test on: open the studio with a folder of pictures."
         : "As soon as there is a network, it can be tested here.";
     if (!ready || part === shownPart) return;
     shownPart = part;

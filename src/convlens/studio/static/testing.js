@@ -14,6 +14,7 @@ export function testing({ api, store, explain }, tested) {
   const done = make("span", { class: "small" });
   const progress = make("div", { class: "test-progress", hidden: true }, bar, done);
   const trouble = faultLine();
+  const about = make("p", { class: "small" }, "How many are right, which classes are taken for which, and the worst mistakes.");
   const figures = make("dl", { class: "test-figures", hidden: true });
   const of = make("p", { class: "small", hidden: true });
   const old = make("p", { class: "old-note", role: "status", hidden: true });
@@ -23,23 +24,25 @@ export function testing({ api, store, explain }, tested) {
     make("div", { class: "test-head" }, make("h3", {}, "Every picture"),
          make("div", { class: "row" }, begin,
               make("label", { class: "choice" }, views, "averaged over views too"), explain("views"))), // prettier-ignore
-    progress, trouble.element, figures, of, old,
+    about, progress, trouble.element, figures, of, old,
   ); // prettier-ignore
   let result = null;
   let weights = "";
   let ours = false;
+  let troubled = null; // the run that the last trouble was about
   let looked = null; // the run whose last result was looked for
 
   async function test() {
     ours = true;
     trouble.clear();
     progressed();
-    const at = weightsOf(store.state);
+    const [at, running] = [weightsOf(store.state), runOf(store.state)];
     try {
       const told = await api.post("test", { part: partOf(store.state.data), views: views.checked });
       show(told, told.step === store.state.run?.step ? weightsOf(store.state) : at);
     } catch (fault) {
-      trouble.show(fault);
+      if (running === runOf(store.state)) trouble.show(fault);
+      troubled = running;
     } finally {
       ours = false;
       progressed();
@@ -86,6 +89,7 @@ export function testing({ api, store, explain }, tested) {
              all ? "every picture was found" : `${share(told.recalls[hardest], 0)} of them found`),
     ); // prettier-ignore
     figures.hidden = of.hidden = false;
+    about.hidden = true;
     tested(told);
     mark();
   }
@@ -94,7 +98,7 @@ export function testing({ api, store, explain }, tested) {
   function mark() {
     if (!result) return;
     const { run, phase } = store.state;
-    const part = result.part === "test" ? "test pictures" : "validation pictures";
+    const part = `${result.part === "train" ? "training" : result.part} pictures`;
     of.textContent = `On the ${part}${phase === "looking" ? "" : `, after ${count(result.step)} steps`}.`;
     const past = weightsOf(store.state) !== weights;
     element.classList.toggle("past", past);
@@ -107,6 +111,7 @@ export function testing({ api, store, explain }, tested) {
 
   begin.addEventListener("click", test);
   store.on("state", (state) => {
+    if (troubled !== runOf(state)) trouble.clear(); // it was about another run
     progressed();
     mark();
     if (partOf(state.data) && !ours && looked !== lookedFor()) lookUp();

@@ -3,7 +3,7 @@
 import { make } from "../report/words.js";
 import { faultLine } from "./fault.js";
 import { count, duration, fixed } from "./say.js";
-import { say } from "./shell.js";
+import { further, say } from "./shell.js";
 
 const BUTTONS = [
   { name: "Start", path: "start", phases: ["ready", "paused", "finished", "failed", "lost"] },
@@ -22,7 +22,6 @@ const WHAT = {
 };
 const START = {
   paused: "Go on from here",
-  finished: "Learn on, for as many epochs more as the knob Epochs says",
   failed: "Go on from the last checkpoint",
   lost: "Go on from the last checkpoint",
 };
@@ -57,7 +56,7 @@ export function transport({ api, store }) {
   const told = make("p", { class: "small figure" });
   dock(place, near);
   store.on("state", (state) => {
-    enable(buttons, state.phase);
+    enable(buttons, state);
     bar.value = state.run?.progress ?? 0;
     say(told, progress(state));
   });
@@ -66,9 +65,9 @@ export function transport({ api, store }) {
 }
 
 /** Whoever presses Pause with the keyboard finds the focus on Start, not lost. */
-function enable(buttons, phase) {
+function enable(buttons, { phase, run }) {
   const focused = document.activeElement;
-  buttons.get("Start").title = START[phase] ?? "Let the network learn";
+  buttons.get("Start").title = phase === "finished" ? `Learn on${further(run)}` : (START[phase] ?? "Let the network learn");
   for (const { name, phases } of BUTTONS) buttons.get(name).disabled = !phases.includes(phase);
   if (!focused?.disabled || ![...buttons.values()].includes(focused)) return;
   [buttons.get("Start"), buttons.get("Pause")].find((button) => !button.disabled)?.focus({ preventScroll: true });

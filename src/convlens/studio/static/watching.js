@@ -6,7 +6,7 @@ const drawn = () => new Promise((ready) => requestAnimationFrame(() => ready()))
 
 /**
  * Whoever wants views takes a seat: {layer, need() → null | {picture, label, first, count, parts},
- * take(view), fail(fault)}; `wake` says that something may have changed.
+ * take(view, parts), fail(fault)}; `wake` says that something may have changed.
  */
 export function watching({ api, store }) {
   const seats = new Map();
@@ -34,7 +34,7 @@ export function watching({ api, store }) {
 
   /** Who wants what has never been drawn comes first, then whoever has waited longest. */
   function next() {
-    if (!store.visible || !store.state?.run?.net) return null;
+    if (!store.visible || !store.asks || !store.state.run?.net) return null;
     const learning = store.state.phase === "training";
     const waiting = [...seats.values()]
       .map((seat) => ({ seat, need: seat.need() }))
@@ -57,7 +57,7 @@ export function watching({ api, store }) {
       seat.stamp = now;
       if (view.json.unchanged) return;
       Object.assign(seat, { step: view.json.step, key: keyOf(need), parts: need.parts });
-      seat.take(view);
+      seat.take(view, need.parts);
     } catch (error) {
       if (error.name === "AbortError") return;
       seat.retry = performance.now() + PATIENCE;
