@@ -19,7 +19,8 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
 NET = "[CONV 16@5x5 - RELU - POOL]*1 - [CONV 20@5x5 - RELU - POOL]*2 - FC"
-WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+WIDE, TALL = {"width": 1280, "height": 860}, {"width": 1280, "height": 1260}
+NARROW = {"width": 390, "height": 844}
 PATIENCE = 300
 """Seconds in which the network has learned enough to be looked at."""
 
@@ -75,8 +76,10 @@ def pictures(page: Page) -> None:
         one.click()
     page.get_by_label("Learning rate").fill("0.05")
     page.get_by_label("Learning rate").press("Enter")
+    page.set_viewport_size(TALL)
     page.wait_for_timeout(9000)
     taken(page, "learn")
+    page.set_viewport_size(WIDE)
     page.locator("#network button", has_text="conv1").first.click()
     for panel in ("Activation gradients", "Weight gradients"):
         page.locator("#network button", has_text=panel).first.click()
@@ -115,7 +118,7 @@ def main() -> None:
         page = browser.new_page(viewport=WIDE, color_scheme="light", reduced_motion="reduce")
         page.goto(address)
         pictures(page)
-        for scheme, size, name in (("dark", WIDE, "dark"), ("light", NARROW, "phone")):
+        for scheme, size, name in (("dark", TALL, "dark"), ("light", NARROW, "phone")):
             other = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
             other.goto(address)
             other.wait_for_timeout(3000)
