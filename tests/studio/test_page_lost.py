@@ -32,7 +32,7 @@ def tab(opened):
     """A tab on a studio that learns; a connection that broke is the point of some tests."""
     opened.learn()
     yield opened
-    broken = ("ERR_CONNECTION", "ERR_INCOMPLETE", "ERR_EMPTY", "409")
+    broken = ("ERR_CONNECTION", "ERR_INCOMPLETE", "ERR_EMPTY")
     opened.troubles[:] = [one for one in opened.troubles if not any(b in one for b in broken)]
     opened.well()
 
@@ -80,8 +80,6 @@ def test_a_training_process_that_is_killed_is_said_and_taken_up_again(tab, own):
     alert.wait_for()
     assert "Start" in alert.inner_text()
     named(tab)
-    # what was asked for as it ended may be refused, once
-    tab.troubles[:] = [one for one in tab.troubles if "503" not in one]
     tab.page.locator("#test").scroll_into_view_if_needed()
     tab.page.wait_for_timeout(1000)  # nobody goes on asking who is not there
     tab.well()

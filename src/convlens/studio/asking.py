@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 
-from convlens.studio.refusal import GONE, RefusedError
+from convlens.studio.refusal import GONE, REFUSED, RefusedError
 from convlens.studio.session import Session
 from convlens.studio.supervisor import Answer
 
@@ -19,15 +19,15 @@ T = TypeVar("T")
 LEFT = 499
 """Status of answers that nobody waits for."""
 
+HEARD = 0.5
+"""Seconds within which a page has heard that there is no network, and asks no more."""
+
 
 def _session(request: Request) -> Session:
     session = request.app.state.session
     assert isinstance(session, Session)
     return session
 
-
-HEARD = 0.5
-"""Seconds within which a page has heard that the training process is gone, and asks no more."""
 
 Current = Annotated[Session, Depends(_session)]
 """The studio that is asked."""
@@ -46,17 +46,17 @@ async def asked(
 
 
 async def watched(
-    request: Request, session: Session, do: str, seen: int | None, **values: Any
+    request: Request, session: Session, do: str, seen: int | None = None, /, **values: Any
 ) -> Answer:
     """Ask for what changes with the network; what has been ``seen`` is held until there is more.
 
-    Where the process ends meanwhile there is nothing new, which is no mistake of who looks on.
+    Where there is no network just now, while a run gives way to another or its process has ended,
+    there is nothing new, which is no mistake of who looks on.
     """
-    session.looked_into()
     try:
         return await asked(request, session, do, seen=seen, **values)
     except RefusedError as error:
-        if seen is None or error.status != GONE:
+        if error.status not in (REFUSED, GONE):
             raise
         await asyncio.sleep(HEARD)
         return {"unchanged": True, "step": seen}, b""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from convlens.studio.asking import Current, asked, while_there
+from convlens.studio.asking import Current, asked, watched, while_there
 from convlens.studio.routes.pictures import PAGE, Count, Offset
 from convlens.studio.session import Session
 
@@ -33,7 +33,7 @@ async def sample(
     seed: int = 0,
 ) -> dict[str, Any]:
     """Random pictures, and what the network says of them."""
-    answer, _ = await asked(request, session, "sample", part=part, count=count, seed=seed)
+    answer, _ = await watched(request, session, "sample", part=part, count=count, seed=seed)
     return answer
 
 

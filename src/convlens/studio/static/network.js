@@ -12,7 +12,7 @@ export function mount(root, context) {
   const network = running(context);
   const choice = looking();
   root.append(
-    make("p", { class: "about" }, "The network in one line. Change a word and see what becomes of it; apply it, and it learns."),
+    make("p", { class: "about" }, "The network in one line. Change a word and see what becomes of it."),
     editor(context, network),
     chooser(context, choice),
     layers(context, network, choice),

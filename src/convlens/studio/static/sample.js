@@ -63,6 +63,7 @@ export function samplePart({ api, store, explain }, open) {
     const seed = Math.floor(Math.random() * SEEDS);
     const path = `test/sample?part=${partOf(store.state.data)}&count=${fitting()}&seed=${seed}`;
     const told = await api.get(path, { signal });
+    if (told.unchanged) return;
     if (running !== run) recent = [];
     [pressed, shows, run] = [false, asked, running];
     recent = [...recent, ...told.pictures.map(({ right }) => right)].slice(-WINDOW);

@@ -59,6 +59,7 @@ export function strip({ api, store }, open) {
     }
     const path = `view?picture=${encodeURIComponent(picture)}&layer=${encodeURIComponent(block.name)}`;
     const answer = await api.binary(`${path}&first=0&count=${CHANNELS}&only=activations${seen}`, { signal });
+    if (answer.json.unchanged && block.step === null) return; // there is no network just now
     const values = answer.block("activations");
     if (values) block.show(values, answer.json);
     Object.assign(block, { shows: asked, picture, step: answer.json.step });

@@ -117,7 +117,7 @@ export function mount(root, context) {
     const since = about.step === null ? "" : `&seen=${about.step}`;
     try {
       const said = await api.get(`predict?picture=${encodeURIComponent(about.picture)}${since}`, { signal });
-      if (about !== subject) return;
+      if (about !== subject || (said.unchanged && about.step === null)) return;
       about.shows = asked;
       about.lost = false;
       trouble.clear();
