@@ -245,8 +245,9 @@ def test_what_is_lost_is_said_and_started_again(play):
         state = await desk.phase("lost")
         assert "SIGKILL" in state["error"]["message"]
         assert "Start" in state["error"]["hint"]
-        assert (await waiting).status_code == 503
-        answer = await desk.get("api/predict?picture=test:1", status=503)
+        assert b'"unchanged":true' in (await waiting).content  # no mistake of who looks on
+        assert (await desk.get("api/predict?picture=test:1"))["unchanged"]
+        answer = await desk.get("api/why?picture=test:1", status=503)
         assert "ended" in answer["error"]["message"]
         await desk.post("api/start")
         state = await desk.phase("training")

@@ -14,14 +14,9 @@ if TYPE_CHECKING:
     from convlens.studio.run import Asked
     from convlens.studio.subject import Subject
 
-DIGITS = "digits"
-
-WATCHED_EPOCHS = 600.0
-"""On the digits where none are said: a minute to watch, and not six seconds as the usual 60."""
-
 
 @click.command()
-@click.argument("data", default=DIGITS, metavar="[DATA|MODEL]")
+@click.argument("data", default="digits", metavar="[DATA|MODEL]")
 @click.option("--net", metavar="TEXT|FILE|NAME", help="The network; left out: one that suits.")
 @click.option("--epochs", type=click.FloatRange(0, 100_000, min_open=True), metavar="N",
               help="Passes over the training pictures.")  # fmt: skip
@@ -63,8 +58,6 @@ def studio(data: str, port: int | None, host: str, no_browser: bool, **options: 
     from convlens.studio.subject import subject_of
 
     subject = subject_of(data, options["size"])
-    if data == DIGITS and options["epochs"] is None:
-        options["epochs"] = WATCHED_EPOCHS
     asked = _asked(options, subject)
     place, note = _place(options["runs"], subject)
     with place:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import struct
+import time
 from collections.abc import Awaitable, Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -18,6 +20,9 @@ T = TypeVar("T")
 
 LEFT = 499
 """Status of answers that nobody waits for."""
+
+PATIENCE = 30.0
+"""Seconds that a picture is waited for while there is no network."""
 
 HEARD = 0.5
 """Seconds within which a page has heard that there is no network, and asks no more."""
@@ -60,6 +65,24 @@ async def watched(
             raise
         await asyncio.sleep(HEARD)
         return {"unchanged": True, "step": seen}, b""
+
+
+async def asked_in_time(request: Request, session: Session, do: str, /, **values: Any) -> Answer:
+    """Ask, and where the pictures are being read or the process begins anew, once that is over.
+
+    For what a page shows by its address alone, which asks once and cannot ask again. Raises
+    RefusedError where it takes too long.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await asked(request, session, do, **values)
+        except RefusedError as error:
+            left = end - time.monotonic()
+            if error.status not in (REFUSED, GONE) or left <= 0:
+                raise
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(session.changed(), min(left, HEARD))
 
 
 async def while_there(request: Request, work: Awaitable[T]) -> T:

@@ -51,6 +51,8 @@ async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
         session.touch(keep=True)
 
     await session.keep()  # the curves of the run that ends
+    asked = run.asked.to_json()
+    asked["epochs"] = asked["epochs"] or session.subject.epochs
     await session.ask(
         "open",
         then=turned,
@@ -60,7 +62,7 @@ async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
         resume=resume,
         go=go,
         carry=run.carry,
-        **run.asked.to_json(),
+        **asked,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from convlens.studio.asking import Current, asked
+from convlens.studio.asking import Current, asked, asked_in_time
 from convlens.studio.refusal import MISSING, WRONG, RefusedError
 
 router = APIRouter()
@@ -40,7 +40,7 @@ async def pictures(
 async def picture(reference: str, request: Request, session: Current) -> Response:
     """A picture as the network is given it."""
     try:
-        _, content = await asked(request, session, "picture", picture=reference)
+        _, content = await asked_in_time(request, session, "picture", picture=reference)
     except RefusedError as error:
         if error.status != WRONG:
             raise
