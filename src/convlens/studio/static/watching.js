@@ -1,6 +1,7 @@
 /** Asks for views of the layers that are seen, one at a time and in turn, as fast as they are drawn. */
 
 const PATIENCE = 2000;
+const PACE = 250; // drawing takes the processors that train
 
 const drawn = () => new Promise((ready) => requestAnimationFrame(() => ready()));
 
@@ -26,6 +27,7 @@ export function watching({ api, store }) {
       for (let seat = next(); seat; seat = next()) {
         await ask(seat);
         await drawn();
+        if (store.state?.phase === "training") await new Promise((ready) => setTimeout(ready, PACE));
       }
     } finally {
       busy = false;
