@@ -45,6 +45,7 @@ def test_opened_it_learns_already(play):
         await desk.phase("paused")
         await desk.post("api/start")
         await desk.phase("training")
+        await desk.until(lambda state: state["run"]["step"] == 3)
         series = await desk.get("api/runs/studio-1/series")
         assert series["step"] == [1, 2, 3]
         await desk.post("api/stop")

@@ -14,6 +14,7 @@ from convlens.errors import ConvLensError
 from convlens.studio.process.blocks import Answer
 from convlens.studio.process.inbox import Inbox, Request
 from convlens.studio.process.outbox import Outbox
+from convlens.studio.process.pace import apart
 from convlens.studio.process.share import Share
 from convlens.studio.process.slices import Slices
 from convlens.studio.process.wording import for_page
@@ -78,6 +79,7 @@ class Desk:
         self.watching = Share(WATCHING, OFTEN)
         self.sampling = Share(SAMPLING, OFTEN)
         self.working = Share(WORKING, 1000.0)
+        self._looked = 0.0  # when something watched was answered
 
     def serve(self, training: bool) -> None:
         """Answer what there is, while ``training`` only what the shares of the time allow."""
@@ -129,7 +131,7 @@ class Desk:
         """Answer who waits for something new."""
         now = time.monotonic()
         some = [one for one in self._watched if self._is_new(one)]
-        if training and not self.watching.allows:
+        if training and not (self.watching.allows and now >= self._looked + apart()):
             some = [one for one in some if one.request.values.get("seen") is None]
             if not self.watching.rested:
                 some = []
@@ -140,7 +142,8 @@ class Desk:
                 self._remember(one)
                 self.outbox.answer(one.request.id, answer.document, answer.blob)
         if some and training:
-            self.watching.spent(time.monotonic() - now)
+            self._looked = time.monotonic()
+            self.watching.spent(self._looked - now)
         for one in [one for one in self._watched if one.until <= now]:
             self._watched.remove(one)
             self.outbox.answer(one.request.id, {"unchanged": True, "step": one.step()})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from convlens.pipeline import Event, Note, Reading
 from convlens.pipeline.events import to_json
+from convlens.studio.process.pace import apart
 from convlens.studio.process.wording import for_page
 from convlens.training.events import (
     BatchSplit,
@@ -24,13 +25,18 @@ from convlens.training.events import (
 if TYPE_CHECKING:
     from convlens.training.loop import Run
 
-OFTEN = 0.1
-"""Seconds between two frames of progress."""
+DENSE = 0.1
+"""Seconds of training that a point of the curves stands for."""
 
 FEWEST_JUDGED = 500
 """Pictures that the running accuracy is taken over at least, once there are as many."""
 
+CURVES = ("step", "loss", "decay", "accuracy")
+"""What a point of the curves holds."""
+
 Tell = Callable[[str, Mapping[str, Any]], None]
+
+Points = dict[str, list[float]]
 
 
 class Meter:
@@ -39,43 +45,54 @@ class Meter:
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
         self._steps: list[StepDone] = []  # since the last frame
+        self._undrawn: list[StepDone] = []  # of these since the last point
+        self._points: Points = {name: [] for name in CURVES}
         self._judged: deque[StepDone] = deque()
         self._right = self._pictures = 0  # of these
         self._last: dict[str, Any] = {}
-        self._told = 0.0
+        self._drawn = self._told = 0.0
 
     def add(self, done: StepDone, run: Run) -> None:
         """Take a step in, and tell of those so far where it is time to."""
         self._steps.append(done)
+        self._undrawn.append(done)
         self._judged.append(done)
         self._right, self._pictures = self._right + done.right, self._pictures + done.pictures
         while self._pictures - self._judged[0].pictures >= FEWEST_JUDGED:
             old = self._judged.popleft()
             self._right, self._pictures = self._right - old.right, self._pictures - old.pictures
-        if time.monotonic() - self._told >= OFTEN:
+        now = time.monotonic()
+        if now - self._told >= apart():
             self.flush(run)
+        elif now - self._drawn >= DENSE:
+            self._draw()
 
     def flush(self, run: Run) -> None:
         """Tell of the steps that nobody has been told of, or of the last again."""
         if self._steps:
+            self._draw()
             self._last = self._frame(run)
         if not self._last:
             return
-        self.tell("progress", self._last)
-        self._last = {**self._last, "points": {name: [] for name in self._last["points"]}}
+        self.tell("progress", {**self._last, "points": self._points})
+        self._points = {name: [] for name in CURVES}
         self._steps = []
         self._told = time.monotonic()
 
+    def _draw(self) -> None:
+        """Make a point of the curves of the steps that have none yet."""
+        steps, self._undrawn = self._undrawn, []
+        if not steps:
+            return
+        pictures = sum(one.pictures for one in steps)
+        self._points["step"].append(steps[-1].step)
+        self._points["loss"].append(statistics.fmean(one.loss for one in steps))
+        self._points["decay"].append(statistics.fmean(one.decay_loss for one in steps))
+        self._points["accuracy"].append(sum(one.right for one in steps) / pictures)
+        self._drawn = time.monotonic()
+
     def _frame(self, run: Run) -> dict[str, Any]:
         steps, last = self._steps, self._steps[-1]
-        pictures = sum(one.pictures for one in steps)
-        loss = statistics.fmean(one.loss for one in steps)
-        points = {
-            "step": [last.step],
-            "loss": [loss],
-            "decay": [statistics.fmean(one.decay_loss for one in steps)],
-            "accuracy": [sum(one.right for one in steps) / pictures],
-        }
         return {
             "step": last.step,
             "epochs": last.epochs,
@@ -87,10 +104,9 @@ class Meter:
             "forward_ms": 1000 * statistics.median(one.forward_seconds for one in steps),
             "backward_ms": 1000 * statistics.median(one.backward_seconds for one in steps),
             "rate": last.rate,
-            "loss": loss,
+            "loss": statistics.fmean(one.loss for one in steps),
             "decay_loss": last.decay_loss,
             "train_accuracy": self._right / self._pictures,
-            "points": points,
         }
 
 

@@ -1,7 +1,6 @@
 /** Asks for views of the layers that are seen, one at a time and in turn, as fast as they are drawn. */
 
 const PATIENCE = 2000;
-const PACE = 250; // drawing takes the processors that train
 
 const drawn = () => new Promise((ready) => requestAnimationFrame(() => ready()));
 
@@ -27,7 +26,6 @@ export function watching({ api, store }) {
       for (let seat = next(); seat; seat = next()) {
         await ask(seat);
         await drawn();
-        if (store.state?.phase === "training") await new Promise((ready) => setTimeout(ready, PACE));
       }
     } finally {
       busy = false;
