@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from convlens.data import Dataset
-from convlens.defaults import BREADTH, BREADTHS, epochs_wanted, network_for
+from convlens.defaults import BREADTH, SCALES, epochs_wanted, network_for
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import Engine
 from convlens.network.rewrite import for_prediction, for_training
@@ -27,7 +27,7 @@ TRIAL_BATCH, TRIALS = 128, 3
 
 
 def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Recipe) -> Plan:
-    """The user's network, or one of ours on the pictures: the broadest that the time allows.
+    """The user's network, or one of ours on the pictures: the largest that the time allows.
 
     Without a deadline the choice depends on nothing but the data, so that the same command gives
     the same network on every machine.
@@ -39,12 +39,12 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
         return network_for(*prepared.input, BREADTH).plan(classes=classes)
     pictures = len(dataset.train)
     chosen = None
-    for breadth in BREADTHS:
-        plan = network_for(*prepared.input, breadth).plan(classes=classes)
+    for scale in SCALES:
+        plan = network_for(*prepared.input, *scale).plan(classes=classes)
         if chosen is not None:
             speed = training_speed(plan, engine, recipe)
             left = prepared.deadline - time.monotonic() - seconds_after(dataset, plan)
-            if left * speed < epochs_wanted(pictures, breadth) * pictures:
+            if left * speed < epochs_wanted(pictures, scale.breadth) * pictures:
                 break
         chosen = plan
     assert chosen is not None

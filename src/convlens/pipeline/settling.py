@@ -54,7 +54,7 @@ def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> R
 def engine_for(prepared: Prepared, record: Record | None) -> Engine:
     """The fastest engine, or the one that the run began with where that is here.
 
-    Networks of our choice differ in breadth alone, for which one of them stands.
+    Networks of our choice differ in size alone; one of them stands for all.
     """
     width, height, depth = prepared.input
     architecture = prepared.architecture or network_for(width, height, depth, BREADTH)

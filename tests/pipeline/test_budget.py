@@ -1,0 +1,60 @@
+"""The network that is chosen for a budget: the larger the more time there is, at last deep."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from torch import nn
+
+from convlens.defaults import SCALES, epochs_wanted, network_for
+from convlens.network.build import Network
+from convlens.pipeline import budget
+from convlens.pipeline.budget import choose_plan
+
+PICTURES, CLASSES = 45_000, 10
+SPEED = 2e11
+"""Multiply-adds a second of the machine that is made up here."""
+
+
+def chosen(monkeypatch, seconds):
+    """What is chosen for the pictures of CIFAR-10 with so many seconds left."""
+
+    def speed(plan, engine, recipe):
+        return SPEED / plan.multiply_adds
+
+    monkeypatch.setattr(budget, "training_speed", speed)
+    monkeypatch.setattr(budget, "seconds_after", lambda dataset, plan: 5.0)
+    deadline = None if seconds is None else time.monotonic() + seconds
+    prepared = SimpleNamespace(architecture=None, input=(32, 32, 3), deadline=deadline)
+    dataset = SimpleNamespace(classes=range(CLASSES), train=range(PICTURES))
+    return choose_plan(prepared, dataset, None, None)
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 30, 60, 120, 240, 500, 900, 2000, 7200])
+def test_the_largest_for_which_the_time_is_enough(monkeypatch, seconds):
+    found = chosen(monkeypatch, seconds)
+    plans = [network_for(32, 32, 3, *scale).plan(classes=CLASSES) for scale in SCALES]
+    at = plans.index(found)
+
+    def enough(number):
+        epochs = (seconds - 5) * SPEED / plans[number].multiply_adds / PICTURES
+        return epochs >= epochs_wanted(PICTURES, SCALES[number].breadth)
+
+    assert at == 0 or enough(at)
+    assert at == len(plans) - 1 or not enough(at + 1)
+
+
+def test_more_time_never_gives_a_smaller_network(monkeypatch):
+    sizes = [chosen(monkeypatch, 1.3**power).multiply_adds for power in range(35)]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == len(SCALES)
+
+
+def test_without_a_budget_the_machine_has_no_say(monkeypatch):
+    assert chosen(monkeypatch, None).architecture == network_for(32, 32, 3, 32)
+
+
+def test_a_deep_network_has_three_convolutions_in_a_stage():
+    networks = [Network(network_for(32, 32, 3, 8, deep).plan(classes=10)) for deep in (False, True)]
+    filters = [sum(isinstance(one, nn.Conv2d) for one in net.modules()) for net in networks]
+    assert filters == [1 + 2 * 3, 1 + 3 * 3]
