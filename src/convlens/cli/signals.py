@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from types import FrameType, TracebackType
-from typing import Any, Self
+from contextlib import ExitStack
+from types import FrameType
+from typing import Self
 
 import click
 
@@ -16,7 +17,7 @@ class Terminated(KeyboardInterrupt):
     """What SIGTERM raises where it is to end the command at once."""
 
 
-class Interruption:
+class Interruption(ExitStack):
     """Turns the first interrupt into a flag; the second is a KeyboardInterrupt as usual.
 
     ``asked`` is what training looks at between steps. While nobody looks (pictures are still being
@@ -24,10 +25,10 @@ class Interruption:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.status = INTERRUPTED
         self._asked = False
         self._watched = False
-        self._before: dict[signal.Signals, Any] = {}
 
     def asked(self) -> bool:
         """Whether to stop. From the first call on, an interrupt waits to be seen here."""
@@ -44,14 +45,5 @@ class Interruption:
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._interrupt)
+            self.callback(signal.signal, number, signal.signal(number, self._interrupt))
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)

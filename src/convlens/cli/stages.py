@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Self
 
 from rich.console import Console
@@ -12,10 +12,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 WIDTH = 30
 
 
-class Stages:
+class Stages(ExitStack):
     """Called with what is being done, how much of it is done, and of how much; a context."""
 
     def __init__(self, quiet: bool) -> None:
+        super().__init__()
         self.console = Console(file=sys.stderr, highlight=False)
         self.quiet = quiet
         self.bars = Progress(
@@ -31,17 +32,8 @@ class Stages:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal and not self.quiet:
-            self.bars.start()
+            self.enter_context(self.bars)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.bars.live.is_started:
-            self.bars.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show how far ``stage`` has come."""

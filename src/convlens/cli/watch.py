@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Self
 
 from rich.console import Console
@@ -18,10 +18,11 @@ REFRESH = 0.1  # seconds
 BAR = 8  # characters: the live line is to fit 80 columns
 
 
-class Watch:
+class Watch(ExitStack):
     """A listener to give to ``pipeline.train``; a context, so that the terminal is left tidy."""
 
     def __init__(self, quiet: bool) -> None:
+        super().__init__()
         self.console = Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
         self.quiet = quiet
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
@@ -30,17 +31,8 @@ class Watch:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal and not self.quiet:
-            self.live.start()
+            self.enter_context(self.live)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.live.is_started:
-            self.live.stop()
 
     def __call__(self, event: Event) -> None:
         """Show ``event``, or keep it to show with the next."""

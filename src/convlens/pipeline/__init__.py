@@ -83,9 +83,14 @@ def train(
     with record or nullcontext():
         prepared = prepare(settings, begun if record is None else record.begun, dataset)
         with prepared.loading or nullcontext():
-            from convlens.pipeline.making import make
+            from convlens.pipeline.making import trained
+            from convlens.pipeline.settling import engine_for
 
-            return make(prepared, record, listen, stop, attend, carry, normalisation)
+            engine = engine_for(prepared, record)
+            pictures = read(prepared, listen)
+            return trained(
+                prepared, pictures, engine, record, listen, stop, attend, carry, normalisation
+            )
 
 
 def cross_validate(

@@ -19,7 +19,7 @@ from convlens.pipeline.judging import Verdict, judge
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.settings import Settings
-from convlens.pipeline.settling import sizes, versions
+from convlens.pipeline.settling import told_of
 from convlens.training.events import Learned
 from convlens.training.recipe import Recipe
 
@@ -90,29 +90,13 @@ def record(
     prepared: Prepared, dataset: Dataset, recipe: Recipe, learned: Learned
 ) -> dict[str, Any]:
     """What the model file says of how it was made."""
-    settings = prepared.settings
     return {
-        "data": {
-            "source": dataset.source,
-            "fingerprint": dataset.fingerprint,
-            **sizes(dataset),
-            "skipped": len(dataset.skipped),
-            "division": dataset.division,
-            "group_by": settings.group_by,
-        },
-        "recipe": recipe.to_json(),
-        "base": None if settings.base is None else settings.base.name,
-        "freeze": settings.freeze,
-        "balance": settings.balance,
-        "seed": settings.seed,
+        **told_of(dataset, prepared.settings, recipe),
         "stopped": learned.stopped,
         "epochs": learned.epochs,
         "best_epoch": learned.best.epochs,
-        "batch": min(recipe.batch, len(dataset.train)),
         "seconds": learned.seconds,
         "train_accuracy": learned.best.train_accuracy,
-        "versions": versions(),
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
 
 

@@ -20,11 +20,10 @@ from convlens.pipeline.attending import Attendant, Work
 from convlens.pipeline.concluding import conclude, seen_in, weights_of
 from convlens.pipeline.events import Event, Note, Ready
 from convlens.pipeline.outcome import Outcome
-from convlens.pipeline.prepare import Prepared, read
+from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
 from convlens.pipeline.settings import ALL_BUT_HEAD
 from convlens.pipeline.settling import (
-    engine_for,
     plan_for,
     preprocessing_for,
     recipe_for,
@@ -48,21 +47,6 @@ NAMES_IN_A_NOTE = 3
 """Files named in the one line about those that were skipped; the summary has them all."""
 
 
-def make(
-    prepared: Prepared,
-    record: Record | None,
-    listen: Listener,
-    stop: Callable[[], bool],
-    attend: Attendant | None = None,
-    carry: Weights | None = None,
-    normalisation: Preprocessing | None = None,
-) -> Outcome:
-    """Carry out a prepared job; see ``pipeline.train``."""
-    engine = engine_for(prepared, record)
-    dataset = read(prepared, listen)
-    return trained(prepared, dataset, engine, record, listen, stop, attend, carry, normalisation)
-
-
 def trained(
     prepared: Prepared,
     dataset: Dataset,
@@ -74,7 +58,7 @@ def trained(
     carry: Weights | None = None,
     normalisation: Preprocessing | None = None,
 ) -> Outcome:
-    """Train on ``dataset``, judge and write, as the prepared job says."""
+    """Train on ``dataset``, judge and write, as the prepared job says; see ``pipeline.train``."""
     settings, base = prepared.settings, prepared.base
     recipe = recipe_for(settings, len(dataset.train), dataset.classes)
     plan = plan_for(prepared, record, dataset, engine, recipe)

@@ -146,6 +146,28 @@ def settled(
     }
 
 
+def told_of(dataset: Dataset, settings: Settings, recipe: Recipe) -> dict[str, Any]:
+    """What a model file says of every training, also of one that is not over."""
+    return {
+        "data": {
+            "source": dataset.source,
+            "fingerprint": dataset.fingerprint,
+            **sizes(dataset),
+            "skipped": len(dataset.skipped),
+            "division": dataset.division,
+            "group_by": settings.group_by,
+        },
+        "recipe": recipe.to_json(),
+        "base": None if settings.base is None else settings.base.name,
+        "freeze": settings.freeze,
+        "balance": settings.balance,
+        "seed": settings.seed,
+        "batch": min(recipe.batch, len(dataset.train)),
+        "versions": versions(),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
 def sizes(dataset: Dataset) -> dict[str, int]:
     """Pictures in each part."""
     return {

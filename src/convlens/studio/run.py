@@ -9,36 +9,6 @@ from typing import Any, Self
 
 from convlens.studio.series import Series, finite
 
-FACTS = (
-    "net",
-    "parameters",
-    "multiply_adds",
-    "engine",
-    "knobs",
-    "defaults",
-    "step",
-    "epochs",
-    "epochs_planned",
-    "examples",
-    "progress",
-    "seconds",
-    "seconds_left",
-    "pictures_per_second",
-    "forward_ms",
-    "backward_ms",
-    "rate",
-    "loss",
-    "decay_loss",
-    "train_accuracy",
-    "validation_accuracy",
-    "best_accuracy",
-    "test_accuracy",
-    "test_accuracy_views",
-    "resumed_step",
-    "model",
-)
-"""What is told of the current run."""
-
 TOLD = (
     "step",
     "epochs",
@@ -54,7 +24,25 @@ TOLD = (
     "decay_loss",
     "train_accuracy",
 )
-"""Those that come with every progress."""
+"""What comes with every progress."""
+
+FACTS = (
+    "net",
+    "parameters",
+    "multiply_adds",
+    "engine",
+    "knobs",
+    "defaults",
+    "epochs_planned",
+    *TOLD,
+    "validation_accuracy",
+    "best_accuracy",
+    "test_accuracy",
+    "test_accuracy_views",
+    "resumed_step",
+    "model",
+)
+"""What is told of the current run."""
 
 LISTED = ("net", "step", "epochs", "validation_accuracy", "test_accuracy")
 """Those that the list of runs has, too."""

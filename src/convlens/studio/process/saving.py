@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convlens.convnetjs import snapshot
 from convlens.modelfile import model_bytes
-from convlens.pipeline.settling import sizes, versions
+from convlens.pipeline.settling import told_of
 from convlens.studio.process.blocks import Answer
 from convlens.studio.process.slices import Slices, aside
 from convlens.studio.process.subject import Subject
@@ -21,26 +20,13 @@ if TYPE_CHECKING:
 
 def facts_of(work: Work) -> dict[str, Any]:
     """What a model file says of a training that is not over."""
-    run, dataset, settings = work.run, work.dataset, work.settings
+    run = work.run
     return {
-        "data": {
-            "source": dataset.source,
-            "fingerprint": dataset.fingerprint,
-            **sizes(dataset),
-            "skipped": len(dataset.skipped),
-            "division": dataset.division,
-            "group_by": settings.group_by,
-        },
-        "recipe": run.recipe.to_json(),
-        "balance": settings.balance,
-        "seed": settings.seed,
+        **told_of(work.dataset, work.settings, run.recipe),
         "stopped": True,
         "step": run.steps,
         "epochs": run.epochs,
-        "batch": min(run.recipe.batch, len(dataset.train)),
         "seconds": run.seconds,
-        "versions": versions(),
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
 
 
