@@ -267,15 +267,15 @@ def test_ctrl_c_before_training_ends_at_once(convlens, monkeypatch):
 @pytest.mark.slow
 def test_a_budget_is_kept_for_the_whole_command(tmp_path):
     begun = time.monotonic()
-    command = [sys.executable, "-m", "convlens", "train", "digits", "--budget", "12s", "--json"]
+    command = [sys.executable, "-m", "convlens", "train", "digits", "--budget", "7s", "--json"]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
     )
     seconds = time.monotonic() - begun
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["test_accuracy"] > 0.95
-    assert seconds < 16  # not the 10 % that are promised: machines that run tests are busy
-    assert seconds > 8
+    assert seconds < 11  # not the 10 % that are promised: machines that run tests are busy
+    assert seconds > 4
 
 
 def test_recipe_is_shown_and_changed(convlens, shades, tmp_path):

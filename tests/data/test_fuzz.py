@@ -19,7 +19,7 @@ from convlens.errors import DataError
 from tests.data.test_every_mode import PAIRS, stored
 
 ROOT = Path(__file__).parents[2]
-FUZZ_SECONDS = 20
+FUZZ_SECONDS = 5
 
 INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 

@@ -90,13 +90,13 @@ def check(text: str) -> None:
         assert plan.classes == 10
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(mutated())
 def test_broken_texts(text: str):
     check(text)
 
 
-@settings(max_examples=800)
+@settings(max_examples=250)
 @given(soups)
 def test_soups_of_words(text: str):
     check(text)
