@@ -15,7 +15,7 @@ from convlens.notation import Architecture, Sides, Volume
 from tests.notation.strategies import architectures_on_inputs
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(architectures_on_inputs())
 def test_volumes_and_parameters_are_those_of_the_torch_module(case):
     architecture, volume, classes = case
