@@ -1,7 +1,5 @@
 """Why this class: each method held to what it is defined as."""
 
-import importlib
-
 import numpy as np
 import pytest
 import torch
@@ -10,14 +8,12 @@ from sklearn.datasets import load_digits
 
 import convlens as cl
 from convlens import SettingsError
-from convlens.lens import attribution
 from convlens.lens.attribution import why
 from convlens.lens.deletion import deletion, without
 from convlens.lens.opened import open_network
 from convlens.lens.sanity import rank_correlation
 from tests.lens.making import classifier_of, picture_for
 
-captum = pytest.importorskip("captum.attr")
 SMOOTH = "CONV 6@3x3 - TANH - POOL 2x2 avg - CONV 8 - GELU - GLOBALPOOL avg - FC 6 - SIGMOID - FC"
 ROUGH = "CONV 6@3x3 - BN - RELU - POOL - RES[CONV 6 - RELU - CONV 6] - RELU - FC"
 
@@ -163,7 +159,7 @@ def test_rank_correlation_is_spearman_s():
     assert rank_correlation(first, np.ones_like(first)) == 0.0
 
 
-def test_mistakes_are_told_in_a_line(monkeypatch):
+def test_mistakes_are_told_in_a_line():
     classifier = classifier_of("FC 5 - RELU - FC")
     picture = picture_for(classifier)
     with pytest.raises(SettingsError, match="gradcam needs a layer") as caught:
@@ -175,13 +171,3 @@ def test_mistakes_are_told_in_a_line(monkeypatch):
     with pytest.raises(SettingsError, match="no class `clas1`") as caught:
         why(classifier, picture, "clas1", "gradient")
     assert "class1" in caught.value.hint
-
-    def missing(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(attribution.importlib, "import_module", missing)
-    with pytest.raises(SettingsError, match="captum") as caught:
-        why(classifier, picture, method="gradient")
-    assert 'pip install "convlens[explain]"' in caught.value.hint
-    monkeypatch.undo()
-    assert importlib.import_module("captum.attr") is captum

@@ -6,7 +6,6 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
-import pytest
 
 from convlens import Classifier
 from convlens.data import Pictures
@@ -95,7 +94,6 @@ def pictures_for(classifier, count, names=None):
 
 def findings(classifier, names=None):
     """Why, health, scan and map of a classifier."""
-    pytest.importorskip("captum")
     picture = picture_for(classifier)
     pictures = pictures_for(classifier, 40, names)
     found = why(classifier, picture)
@@ -134,7 +132,6 @@ def test_findings_say_their_figures():
 def test_the_deletion_curve_is_drawn_where_its_values_are():
     """Read back from the drawing: the left end of each curve is the probability itself."""
     classifier = classifier_of("CONV 4 - RELU - FC")
-    pytest.importorskip("captum")
     found = why(classifier, picture_for(classifier), check=False).deletion
     lines = re.findall(r'points="([^"]+)"', found._repr_html_())
     for line, values in zip(lines, (found.marked, found.random), strict=True):

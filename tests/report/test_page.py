@@ -1,6 +1,5 @@
 """What stands in a page, read as HTML; a browser judges the rest in test_browser."""
 
-import importlib.util
 import itertools
 import re
 from html.parser import HTMLParser
@@ -146,16 +145,6 @@ def test_wrong_names_are_told(every_kind):
         look(every_kind, [("a.png", b"no picture")])
 
 
-def test_without_captum_the_page_says_what_brings_it(every_kind, monkeypatch):
-    find = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *rest: name != "captum" and find(name, *rest)
-    )
-    html = page(look(every_kind, [("a.png", picture_for(every_kind))]))
-    assert "convlens[explain]" in html
-    assert "Deletion curve" not in html
-
-
 def test_a_heavy_network_gets_fewer_maps(every_kind, monkeypatch):
     from convlens.report import causes
 
@@ -164,3 +153,13 @@ def test_a_heavy_network_gets_fewer_maps(every_kind, monkeypatch):
     assert [one.method for one in found.pictures[0].causes.maps] == ["gradcam", "gradient"]
     assert {one.class_name for one in found.pictures[0].causes.maps} == {"plain"}
     assert "To take seconds and not minutes" in page(found)
+
+
+def test_a_heavy_network_without_extent_has_the_gradient_and_says_why_no_gradcam(monkeypatch):
+    from convlens.report import causes
+
+    monkeypatch.setattr(causes, "LIGHT_WORK", 0)
+    classifier = untrained("INPUT 6x6x3 - FC 5 - RELU - FC", ("one", "other"))
+    found = causes.causes(classifier, picture_for(classifier), None)
+    assert [one.method for one in found.maps] == ["gradient"]
+    assert "No gradcam: gradcam needs a layer whose output has some width" in found.note

@@ -17,7 +17,7 @@ notebook only draw. Layers go by the names that ``convlens net`` prints, or by t
 
 from convlens.lens.activity import Activations, LayerValues, activations
 from convlens.lens.arithmetic import Arithmetic, explain, explain_in
-from convlens.lens.attribution import Method, Saliency, why
+from convlens.lens.attribution import Saliency, why
 from convlens.lens.deletion import Deletion
 from convlens.lens.distributions import Distribution, LayerHealth
 from convlens.lens.embedding import Embedding, embed
@@ -25,6 +25,7 @@ from convlens.lens.exciting import Exemplar, Exemplars, exemplars
 from convlens.lens.fields import Box, receptive_field
 from convlens.lens.following import Step
 from convlens.lens.health import Health, Overfit, examine
+from convlens.lens.methods import Method
 from convlens.lens.opened import LayerInfo, Opened, layer_of, layers, open_network
 from convlens.lens.overlay import draw_scan
 from convlens.lens.passes import Pass, passed

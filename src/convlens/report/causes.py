@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +9,9 @@ from numpy.typing import NDArray
 
 from convlens.classifier import Classifier
 from convlens.errors import SettingsError
-from convlens.lens.attribution import Method, Saliency, attributed, why
+from convlens.lens.attribution import Saliency, why
 from convlens.lens.deletion import BASELINE, Deletion, without
+from convlens.lens.methods import Method, attributed, last_with_extent
 from convlens.lens.opened import class_index, open_network
 
 METHODS: tuple[Method, ...] = ("gradcam", "integrated", "gradient", "occlusion")
@@ -36,11 +35,6 @@ HEAVY = (
     "not compared with those of random weights; convlens.lens.attribution.why does all of it."
 )
 
-MISSING = (
-    "Which pixels speak for a class is told with the package captum, which is not installed: "
-    'pip install "convlens[explain]" brings it.'
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Causes:
@@ -58,8 +52,6 @@ def causes(
     Where the network is heavy to compute for as many ``pictures``, there are the methods that need
     few passes, with coarser deletion curves and without the comparison with random weights.
     """
-    if not importlib.util.find_spec("captum"):
-        return Causes((), MISSING)
     plan = classifier.model.plan()
     work = plan.multiply_adds + VALUE_WORK * plan.activations
     heavy = work * pictures > LIGHT_WORK
@@ -78,13 +70,11 @@ def _quick(
     classifier: Classifier, pixels: NDArray[np.uint8], label: str | None, method: Method
 ) -> Saliency:
     opened = open_network(classifier)
-    with_extent = [row.name for row in opened.plan.rows if row.output[:2] != (1, 1)]
-    layer = with_extent[-1] if method == "gradcam" and with_extent else None
+    layer = last_with_extent(opened.plan) if method == "gradcam" else None
     before = classifier.probabilities(pixels[None])[0]
     target = int(before.argmax()) if label is None else class_index(classifier, label)
     x = opened.normalised(pixels[None])
-    captum = importlib.import_module("captum.attr")
-    found = attributed(captum, opened, x, target, method, layer)
+    found = attributed(opened, x, target, method, layer)
     return Saliency(
         map=found,
         method=method,

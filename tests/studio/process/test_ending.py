@@ -50,7 +50,6 @@ def weights_after(process, folder, watch):
 
 
 def test_a_run_that_is_watched_ends_with_the_very_same_weights(started, tmp_path):
-    pytest.importorskip("captum")
     watched, alone = started("watched"), started("alone")
     seen = {"views": 0}
 

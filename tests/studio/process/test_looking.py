@@ -108,7 +108,6 @@ def test_probabilities_of_every_class(paused, saved, pixels):
 
 @pytest.mark.parametrize("method", ["gradient", "integrated", "gradcam", "occlusion"])
 def test_why(paused, saved, pixels, method):
-    pytest.importorskip("captum")
     answer = paused.ask("why", picture=PICTURE, method=method, **{"class": 3})
     found = lens.why(saved, pixels, 3, method, check=False)
     np.testing.assert_allclose(block(answer, "map"), found.map, atol=2e-5)

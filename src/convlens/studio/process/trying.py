@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from convlens.calibration import softmax
 from convlens.errors import RunError, SettingsError
-from convlens.lens.attribution import Method, attributed, captum_module, last_with_extent
+from convlens.lens.methods import Method, attributed, last_with_extent
 from convlens.lens.opened import open_network
 from convlens.studio.process.blocks import Answer, number, packed
-from convlens.studio.process.slices import Slices, aside, sliced
+from convlens.studio.process.slices import Slices, sliced
 from convlens.studio.process.subject import Subject
 
 AT_ONCE, WORK = 32, 400_000_000
@@ -61,11 +61,10 @@ def why(
     layer = last_with_extent(opened.plan) if known == "gradcam" else None
     said = probabilities(subject, pixels)
     label = int(np.argmax(said)) if target is None else target
-    captum = yield from aside(captum_module)  # takes a second at its first use
     x = opened.normalised(pixels[None])
     at_once = int(np.clip(WORK // max(opened.plan.multiply_adds, 1), 1, AT_ONCE))
     found = yield from sliced(
-        opened.network, lambda: attributed(captum, opened, x, label, known, layer, at_once)
+        opened.network, lambda: attributed(opened, x, label, known, layer, at_once)
     )
     height, width = found.shape
     document = {
