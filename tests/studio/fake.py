@@ -47,8 +47,9 @@ class Fake:
                 "validation": 10, "input": {"width": 8, "height": 8, "depth": 1},
                 "dark": True}  # fmt: skip
         say({"tell": "ready", "data": data, "net": values.get("net") or "INPUT 8x8x1 - FC 10",
-             "parameters": 650, "multiply_adds": 640, "engine": "fake",
-             "epochs": self.length, "epochs_before": self.before, "knobs": self.knobs, "defaults": {"rate": 0.1}, "resumed_step": resumed})  # fmt: skip
+             "parameters": 650, "multiply_adds": 640, "engine": "fake", "epochs": self.length,
+             "epochs_before": self.before, "knobs": self.knobs, "defaults": {"rate": 0.1},
+             "resumed_step": resumed})  # fmt: skip
 
     def open(self, values, blob):
         folder = Path(values["folder"])

@@ -35,11 +35,21 @@ def test_what_is_turned_is_what_stands_then():
     assert {name: told[name] for name in values} == pytest.approx(values)
 
 
-@pytest.mark.parametrize("said", [{}, {"batch": 256}, {"method": "adam", "rate": 0.3},
-                                  {"filters_rate": 0.05, "rest_rate": 0.5}])  # fmt: skip
-@pytest.mark.parametrize("values", [{}, {"batch": 64, "flip": True}, {"rate": 0.02},
-                                    {"method": "sgd"}, {"method": "muon", "rate": 0.3},
-                                    {"method": "nesterov", "momentum": 0.7, "rate": 0.1}])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"batch": 256}, {"method": "adam", "rate": 0.3}, {"filters_rate": 0.05, "rest_rate": 0.5}],
+)
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"batch": 64, "flip": True},
+        {"rate": 0.02},
+        {"method": "sgd"},
+        {"method": "muon", "rate": 0.3},
+        {"method": "nesterov", "momentum": 0.7, "rate": 0.1},
+    ],
+)
 def test_a_run_that_begins_with_knobs_begins_as_if_they_were_turned(said, values):
     settings = as_settings(said, values)
     assert Recipe().changed(settings) == turned(Recipe().changed(said), values)
