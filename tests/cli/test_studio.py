@@ -97,9 +97,15 @@ def gone(folder, seconds=20):
     return not training_processes(folder)
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """What is worked out once for all: in which numbers each network is quicker."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVLENS_CACHE", str(tmp_path / "cache"))
+def place(tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("CONVLENS_CACHE", str(cache))
     folder = tmp_path / "place"
     folder.mkdir()
     return folder.resolve()
@@ -142,28 +148,30 @@ def test_from_the_first_line_to_the_last(place):
         again.post("api/pause")
         again.until(lambda state: state["phase"] == "paused")
         assert again.end(signal.SIGTERM) == 143
-    with Opened(place, *command) as third:
+    with Opened(place, *command) as third:  # as it was left
         third.until(lambda state: state["phase"] == "paused")
-        third.process.kill()
-        third.process.wait()
-    assert gone(place)
-    (run,) = runs_in(place / "runs")
-    assert (run.name, run.state) == ("studio-1", "unfinished")
-    with Opened(place, "--net", QUICK, "--epochs", "3") as fourth:
+        third.post("api/network", {"net": QUICK})
+        third.until(lambda state: state["run"]["id"] == "studio-2" and state["phase"] == "paused")
+        third.post("api/knobs", {"epochs": 3})
+        third.post("api/start")
+        state = third.until(lambda state: state["phase"] == "finished")
+        assert state["run"]["test_accuracy"] > 0.5
+        third.post("api/runs/studio-1/open")
+        third.until(lambda state: state["run"]["id"] == "studio-1" and state["phase"] == "paused")
+        third.post("api/runs/studio-2/open")
+        third.until(lambda state: state["run"]["id"] == "studio-2" and state["phase"] == "finished")
+        assert third.end() == 130
+    assert {run.name: run.state for run in runs_in(place / "runs")} == {
+        "studio-1": "unfinished",
+        "studio-2": "finished",
+    }
+    with Opened(place) as fourth:
         state = fourth.until(lambda state: state["phase"] == "finished")
         assert state["run"]["id"] == "studio-2"
-        assert state["run"]["test_accuracy"] > 0.5
-        fourth.post("api/runs/studio-1/open")
-        fourth.until(lambda state: state["run"]["id"] == "studio-1" and state["phase"] == "paused")
-        fourth.post("api/runs/studio-2/open")
-        state = fourth.until(lambda state: state["run"]["id"] == "studio-2")
-        fourth.until(lambda state: state["phase"] == "finished")
-        assert fourth.end() == 130
-    with Opened(place) as fifth:  # as it was left
-        state = fifth.until(lambda state: state["phase"] == "finished")
-        assert state["run"]["id"] == "studio-2"
         assert len(state["runs"]) == 2
-        assert fifth.end() == 130
+        fourth.process.kill()
+        fourth.process.wait()
+    assert gone(place)
 
 
 @pytest.mark.slow

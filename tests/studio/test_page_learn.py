@@ -9,17 +9,16 @@ from itertools import pairwise
 
 import pytest
 
-from tests.studio.pages import REGIONS, Tab, studio
+from tests.studio.pages import REGIONS, Tab
 
 STATIC = files("convlens.studio").joinpath("static")
 NARROW = {"width": 390, "height": 800}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """Where a studio of its own serves its page."""
-    with studio(tmp_path_factory.mktemp("studio"), "--epochs", "400") as found:
-        yield found.address
+def address(shared):
+    """Where a studio serves its page, a run just begun."""
+    return shared.begin()
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +317,7 @@ def test_every_region_is_a_touch_away(tab, width):
     links = tab.page.locator("#bar nav a")
     boxes = links.evaluate_all(places)
     assert links.all_inner_texts() == list(REGIONS)
-    assert all(0 <= left and right <= width for left, right, _ in boxes), boxes
+    assert all(left >= 0 and right <= width for left, right, _ in boxes), boxes
     assert len({top for *_, top in boxes}) == 1, boxes
     assert all(before[1] <= after[0] for before, after in pairwise(boxes)), boxes
     sizes = links.evaluate_all("all => all.map(a => [a.offsetWidth, a.offsetHeight])")
