@@ -310,6 +310,9 @@ def test_what_is_lost_is_said_and_started_again(play):
         await desk.phase("training")
         waiting = asyncio.create_task(desk.page.get("api/view?picture=test:1&layer=silence"))
         await asyncio.sleep(0.05)
+        assert not waiting.done()
+        assert (await desk.get("api/state"))["phase"] == "training"  # while a process is busy, too
+        assert "event: state" in Subscriber(desk.session).due()
         os.kill(desk.session.supervisor.pid, signal.SIGKILL)
         state = await desk.phase("lost")
         assert "SIGKILL" in state["error"]["message"]
