@@ -132,7 +132,7 @@ def test_to_the_end_tested_and_further(process):
     assert ready["knobs"]["rate"]["value"] == 0.02
     assert again["stopped"] is False
     assert Classifier.load(again["model"]).training["epochs"] == pytest.approx(5, abs=0.1)
-    turned, _ = process.ask("knobs", shift=0.0)
+    turned, _ = process.ask("knobs", weight_decay=0.001)
     assert turned["knobs"]["epochs"]["value"] == 2, "nor is it the length in all afterwards"
 
 
