@@ -196,7 +196,8 @@ def test_clear_begins_the_curves_anew_and_can_be_taken_back(tab):
 def test_a_run_begun_anew_is_compared_with_the_one_before(tab):
     before = tab.state()["run"]["id"]
     tab.button("Begin anew").click()
-    tab.page.locator(".kept tbody tr").nth(1).wait_for()
+    tab.when(lambda state: state["run"]["id"] != before and state["phase"] == "training")
+    tab.page.locator(".kept tbody tr").nth(len(tab.state()["runs"]) - 1).wait_for()
     tab.until("training")
     runs = {run["id"]: run["name"] for run in tab.state()["runs"]}
     assert tab.state()["run"]["id"] != before
