@@ -12,10 +12,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convlens.runs.listing import runs_in
-from tests.cli.conftest import QUICK
+from tests.cli.conftest import QUICK, as_png
 
 SLOW_NET = "INPUT - [CONV 32 - RELU]*4 - FC"
 
@@ -177,10 +178,7 @@ def test_from_the_first_line_to_the_last(place):
 @pytest.mark.slow
 def test_a_model_that_is_opened_says_what_it_says_elsewhere(place, digits_model, tmp_path):
     """Opened, kept, taken along: everywhere the probabilities are those of the file."""
-    import numpy as np
-
     from convlens import load
-    from tests.cli.conftest import as_png
 
     strokes = np.zeros((20, 20), np.uint8)
     strokes[3:17, 9:12] = 255
@@ -219,6 +217,7 @@ def test_a_model_is_looked_into(place, digits_model):
     [
         (["nothing"], "error: there is no folder or file nothing"),
         (["empty"], "error: there are no pictures in empty"),
+        (["dots"], "error: pictures of 1x1 pixels are too small"),
         (["x.safetensors"], "error: there is no model file x.safetensors"),
         (["bad.safetensors"], "error: bad.safetensors is not a whole safetensors file"),
         (["--net", "INPUT - CNOV - FC"], "^^^^"),
@@ -232,6 +231,11 @@ def test_a_model_is_looked_into(place, digits_model):
 def test_mistakes_are_one_line(convlens, tmp_path, arguments, said):
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.safetensors").write_bytes(b"junk")
+    for name in ("black", "white"):
+        (tmp_path / "dots" / name).mkdir(parents=True)
+        for shade in range(4):
+            dot = as_png(np.full((1, 1), shade + 200 * (name == "white"), np.uint8))
+            (tmp_path / "dots" / name / f"{shade}.png").write_bytes(dot)
     status, out, err = convlens("studio", "--no-browser", *arguments)
     assert (status, out) == (2 if "--recipe" in arguments else 1, "")
     assert said in err
