@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from convlens.data import Survey
+from convlens.errors import DataError
 from convlens.notation import Architecture
 
 NATIVE = 64
@@ -82,9 +83,15 @@ def network_for(
     """A network that suits pictures of that size, of the Scale ``breadth``, ``deep``.
 
     A small first convolution with room for every whitening filter, then stages of two convolutions
-    or three, each stage halving the map, and the largest response over what is left.
+    or three, each stage halving the map, and the largest response over what is left. Raises
+    DataError for pictures of which nothing would be left to halve.
     """
     stem, side = stem_for(width, height, channels)
+    if side < 2:
+        raise DataError(
+            f"pictures of {width}x{height} pixels are too small for a network of convolutions",
+            "have them enlarged: --size 16x16",
+        )
     stages = max(1, int(math.log2(max(side / (SMALLEST_MAP - 1), 2))))
     parts = [f"INPUT {width}x{height}x{channels}", stem, "GELU"]
     for stage in range(stages):

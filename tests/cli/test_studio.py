@@ -12,10 +12,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convlens.runs.listing import runs_in
-from tests.cli.conftest import QUICK
+from tests.cli.conftest import QUICK, as_png
 
 SLOW_NET = "INPUT - [CONV 32 - RELU]*4 - FC"
 
@@ -97,9 +98,15 @@ def gone(folder, seconds=20):
     return not training_processes(folder)
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """What is worked out once for all: in which numbers each network is quicker."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVLENS_CACHE", str(tmp_path / "cache"))
+def place(tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("CONVLENS_CACHE", str(cache))
     folder = tmp_path / "place"
     folder.mkdir()
     return folder.resolve()
@@ -142,37 +149,36 @@ def test_from_the_first_line_to_the_last(place):
         again.post("api/pause")
         again.until(lambda state: state["phase"] == "paused")
         assert again.end(signal.SIGTERM) == 143
-    with Opened(place, *command) as third:
+    with Opened(place, *command) as third:  # as it was left
         third.until(lambda state: state["phase"] == "paused")
-        third.process.kill()
-        third.process.wait()
-    assert gone(place)
-    (run,) = runs_in(place / "runs")
-    assert (run.name, run.state) == ("studio-1", "unfinished")
-    with Opened(place, "--net", QUICK, "--epochs", "3") as fourth:
+        third.post("api/network", {"net": QUICK})
+        third.until(lambda state: state["run"]["id"] == "studio-2" and state["phase"] == "paused")
+        third.post("api/knobs", {"epochs": 3})
+        third.post("api/start")
+        state = third.until(lambda state: state["phase"] == "finished")
+        assert state["run"]["test_accuracy"] > 0.5
+        third.post("api/runs/studio-1/open")
+        third.until(lambda state: state["run"]["id"] == "studio-1" and state["phase"] == "paused")
+        third.post("api/runs/studio-2/open")
+        third.until(lambda state: state["run"]["id"] == "studio-2" and state["phase"] == "finished")
+        assert third.end() == 130
+    assert {run.name: run.state for run in runs_in(place / "runs")} == {
+        "studio-1": "unfinished",
+        "studio-2": "finished",
+    }
+    with Opened(place) as fourth:
         state = fourth.until(lambda state: state["phase"] == "finished")
         assert state["run"]["id"] == "studio-2"
-        assert state["run"]["test_accuracy"] > 0.5
-        fourth.post("api/runs/studio-1/open")
-        fourth.until(lambda state: state["run"]["id"] == "studio-1" and state["phase"] == "paused")
-        fourth.post("api/runs/studio-2/open")
-        state = fourth.until(lambda state: state["run"]["id"] == "studio-2")
-        fourth.until(lambda state: state["phase"] == "finished")
-        assert fourth.end() == 130
-    with Opened(place) as fifth:  # as it was left
-        state = fifth.until(lambda state: state["phase"] == "finished")
-        assert state["run"]["id"] == "studio-2"
         assert len(state["runs"]) == 2
-        assert fifth.end() == 130
+        fourth.process.kill()
+        fourth.process.wait()
+    assert gone(place)
 
 
 @pytest.mark.slow
 def test_a_model_that_is_opened_says_what_it_says_elsewhere(place, digits_model, tmp_path):
     """Opened, kept, taken along: everywhere the probabilities are those of the file."""
-    import numpy as np
-
     from convlens import load
-    from tests.cli.conftest import as_png
 
     strokes = np.zeros((20, 20), np.uint8)
     strokes[3:17, 9:12] = 255
@@ -211,6 +217,7 @@ def test_a_model_is_looked_into(place, digits_model):
     [
         (["nothing"], "error: there is no folder or file nothing"),
         (["empty"], "error: there are no pictures in empty"),
+        (["dots"], "error: pictures of 1x1 pixels are too small"),
         (["x.safetensors"], "error: there is no model file x.safetensors"),
         (["bad.safetensors"], "error: bad.safetensors is not a whole safetensors file"),
         (["--net", "INPUT - CNOV - FC"], "^^^^"),
@@ -224,6 +231,11 @@ def test_a_model_is_looked_into(place, digits_model):
 def test_mistakes_are_one_line(convlens, tmp_path, arguments, said):
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.safetensors").write_bytes(b"junk")
+    for name in ("black", "white"):
+        (tmp_path / "dots" / name).mkdir(parents=True)
+        for shade in range(4):
+            dot = as_png(np.full((1, 1), shade + 200 * (name == "white"), np.uint8))
+            (tmp_path / "dots" / name / f"{shade}.png").write_bytes(dot)
     status, out, err = convlens("studio", "--no-browser", *arguments)
     assert (status, out) == (2 if "--recipe" in arguments else 1, "")
     assert said in err

@@ -14,6 +14,7 @@ from convlens.studio.run import Asked
 from convlens.studio.session import Session
 from convlens.studio.subject import subject_of
 from tests.report.conftest import CHROMIUM
+from tests.studio.pages import Shared, studio
 
 FAKE = [sys.executable, str(Path(__file__).parent / "fake.py")]
 PORT = 8763
@@ -80,7 +81,14 @@ def play(tmp_path):
     return run
 
 
-@pytest.fixture(scope="module")  # playwright has one at a time
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A studio of the digits for all modules that need none of their own."""
+    with studio(tmp_path_factory.mktemp("studio"), "--epochs", "400") as found:
+        yield Shared(found.address)
+
+
+@pytest.fixture(scope="module")  # playwright has one at a time, beside which no event loop runs
 def browser():
     """One whose camera is a made-up one, and allowed."""
     if CHROMIUM is None:

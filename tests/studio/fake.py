@@ -30,6 +30,7 @@ def say(document, blob=b""):
 class Fake:
     def __init__(self):
         self.asked, self.run, self.step, self.knobs = [], None, 0, json.loads(json.dumps(KNOBS))
+        self.length, self.before = 4, 0
 
     def progress(self):
         self.step += 1
@@ -46,14 +47,21 @@ class Fake:
                 "validation": 10, "input": {"width": 8, "height": 8, "depth": 1},
                 "dark": True}  # fmt: skip
         say({"tell": "ready", "data": data, "net": values.get("net") or "INPUT 8x8x1 - FC 10",
-             "parameters": 650, "multiply_adds": 640, "engine": "fake", "epochs": 4,
-             "knobs": self.knobs, "defaults": {"rate": 0.1}, "resumed_step": resumed})  # fmt: skip
+             "parameters": 650, "multiply_adds": 640, "engine": "fake", "epochs": self.length,
+             "epochs_before": self.before, "knobs": self.knobs, "defaults": {"rate": 0.1},
+             "resumed_step": resumed})  # fmt: skip
 
     def open(self, values, blob):
         folder = Path(values["folder"])
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "settings.json").write_text("{}")
         self.step = 7 if values["resume"] else 0
+        self.knobs = json.loads(json.dumps(KNOBS))
+        epochs = {} if values["epochs"] in (None, 600) else {"epochs": values["epochs"]}
+        for name, value in (values["knobs"] | epochs).items():
+            self.knobs[name]["value"] = value
+        self.before = values["epochs_before"] or 0
+        self.length = self.before + self.knobs["epochs"]["value"]
         return {}, b"", lambda: self.opened(values)
 
     def opened(self, values):
@@ -73,7 +81,9 @@ class Fake:
         return {}, b"", lambda: self.phase("paused")
 
     def extend(self, values, blob):
-        return {}, b"", lambda: self.phase("training")
+        if values["epochs"] is not None:
+            self.before, self.length = self.length, self.length + values["epochs"]
+        return {}, b"", lambda: (self.phase("reading"), self.ready({}), self.phase("training"))
 
     def do_step(self, values, blob):
         return {}, b"", lambda: (self.progress(), self.phase("paused"))
@@ -108,6 +118,20 @@ class Fake:
         document = {"unchanged": False, "step": self.step, **values,
                     "blocks": {"activations": {"at": 0, "shape": [1, 1, 2]}}}  # fmt: skip
         return document, bytes(8), None
+
+    def cell(self, values, blob):
+        hint = "test all pictures first"
+        return {"message": "nothing has been tested yet", "hint": hint, "status": 409}, None, None
+
+    worst = cell
+
+    def sample(self, values, blob):
+        error = {"message": "the run has ended", "hint": "ask again", "status": 409}
+        return error | {"passing": True}, None, None
+
+    def why(self, values, blob):
+        status = {"nonsense": 422, "broken": 500}.get(values["method"], 409)
+        return {"message": "not this", "hint": None, "status": status}, None, None
 
     def put(self, values, blob):
         if not blob.startswith(b"\x89PNG"):

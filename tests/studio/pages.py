@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.report.conftest import AXE_SCRIPT, CHROMIUM
@@ -55,6 +56,39 @@ class Studio:
 
     def restart(self):
         self.start(urlsplit(self.address).port)
+
+
+class Shared:
+    """A studio that several modules' tests use, each beginning a run of its own."""
+
+    def __init__(self, address):
+        self.address = address
+        self.net = self.until(lambda state: state["run"] and state["run"]["net"])["run"]["net"]
+
+    def begin(self, net=None, paused=False):
+        """Begin a run on ``net``, by default the usual one; ``paused`` before its first step."""
+        if paused:
+            self._begun(net)
+            self._post("pause")
+            self.until(lambda state: state["phase"] in ("paused", "finished"))
+        self._begun(net)
+        return self.address
+
+    def _begun(self, net):
+        run = self._post("network", net=net or self.net)["run"]
+        self.until(lambda state: state["run"]["id"] == run and state["phase"] in GOING)
+
+    def _post(self, path, **values):
+        answer = httpx.post(f"{self.address}api/{path}", json=values, timeout=60)
+        return answer.raise_for_status().json()
+
+    def until(self, true):
+        """Wait until ``true(state)``; returns it."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not true(state := httpx.get(f"{self.address}api/state", timeout=60).json()):
+            assert time.monotonic() < end, state
+            time.sleep(0.05)
+        return state
 
 
 @contextmanager

@@ -5,20 +5,20 @@ import io
 import re
 import struct
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
-from tests.studio.pages import Tab, studio
+from tests.studio.pages import REGIONS, Tab
 
 STATIC = files("convlens.studio").joinpath("static")
 NARROW = {"width": 390, "height": 800}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """Where a studio of its own serves its page."""
-    with studio(tmp_path_factory.mktemp("studio"), "--epochs", "400") as found:
-        yield found.address
+def address(shared):
+    """Where a studio serves its page, a run just begun."""
+    return shared.begin()
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,11 @@ def test_a_knob_takes_effect_at_the_next_step_is_marked_and_seen_elsewhere(tab):
     assert tab.state()["run"]["knobs"]["weight_decay"]["value"] == wanted
     tab.expects(tab.field("Weight decay", other)).to_have_value(str(wanted))
     other.close()
-    tab.page.wait_for_timeout(300)
-    marks = tab.get(f"runs/{tab.state()['run']['id']}/series")["marks"]
-    assert any(mark["step"] == step and str(wanted) in mark["text"] for mark in marks), marks
+    tab.when(
+        lambda _: any(
+            mark["step"] == step and str(wanted) in mark["text"] for mark in tab.series()["marks"]
+        )
+    )
 
 
 def test_a_value_refused_is_said_under_its_field_and_nothing_changes(tab):
@@ -194,7 +196,8 @@ def test_clear_begins_the_curves_anew_and_can_be_taken_back(tab):
 def test_a_run_begun_anew_is_compared_with_the_one_before(tab):
     before = tab.state()["run"]["id"]
     tab.button("Begin anew").click()
-    tab.page.locator(".kept tbody tr").nth(1).wait_for()
+    tab.when(lambda state: state["run"]["id"] != before and state["phase"] == "training")
+    tab.page.locator(".kept tbody tr").nth(len(tab.state()["runs"]) - 1).wait_for()
     tab.until("training")
     runs = {run["id"]: run["name"] for run in tab.state()["runs"]}
     assert tab.state()["run"]["id"] != before
@@ -305,6 +308,22 @@ def test_it_is_open_to_all(browser, address, scheme):
     parts = "{include: [['#learn'], ['#files'], ['header'], ['#bar'], ['#notices']]}"
     assert tab.axe(parts) == []
     tab.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 768])
+def test_every_region_is_a_touch_away(tab, width):
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    tab.drawn()
+    places = "all => all.map(a => a.getBoundingClientRect()).map(r => [r.left, r.right, r.top])"
+    links = tab.page.locator("#bar nav a")
+    boxes = links.evaluate_all(places)
+    assert links.all_inner_texts() == list(REGIONS)
+    assert all(left >= 0 and right <= width for left, right, _ in boxes), boxes
+    assert len({top for *_, top in boxes}) == 1, boxes
+    assert all(before[1] <= after[0] for before, after in pairwise(boxes)), boxes
+    sizes = links.evaluate_all("all => all.map(a => [a.offsetWidth, a.offsetHeight])")
+    assert all(min(size) >= 40 for size in sizes), sizes
+    tab.page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_on_a_phone_nothing_is_cut_off_and_the_buttons_stay_within_reach(browser, address):

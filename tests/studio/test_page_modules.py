@@ -195,6 +195,30 @@ def test_notices_are_text_and_go_when_dismissed(page):
     }
 
 
+def test_who_waits_while_a_run_is_tested_is_told_why(page):
+    page.route("**/api/predict*", lambda route: None)  # never answered
+    found = page.evaluate(
+        """async () => { const { notices } = await import('/static/notices.js');
+        const api = await import('/static/api.js');
+        const heard = {}; const root = document.createElement('div');
+        const store = { on: (name, listener) => (heard[name] = listener) };
+        notices(root, { store, api });
+        const told = () => root.querySelector('[role=status]').textContent;
+        const state = phase => heard.state({ phase, error: null, notes: [] });
+        const later = ms => new Promise(done => setTimeout(done, ms));
+        const ask = path => { const call = new AbortController();
+          api.get(path, { signal: call.signal }).catch(() => {}); return call; };
+        const seen = []; state('judging');
+        const held = ask('predict?picture=test:1&seen=4'); await later(1300); seen.push(told());
+        const call = ask('predict?picture=test:1'); seen.push(told());
+        await later(1300); seen.push(told()); state('finished'); seen.push(told());
+        state('judging'); seen.push(told()); call.abort(); held.abort(); await later(50);
+        seen.push(told()); return seen; }"""
+    )
+    assert [bool(text) for text in found] == [False, False, True, False, True, False]
+    assert "is being tested" in found[2]
+
+
 @pytest.mark.parametrize(("phase", "said"), [
     ("empty", "no pictures yet"), ("reading", "are being read"), ("ready", "ready to learn"),
     ("training", "is learning to tell cats and dogs apart, right now"), ("paused", "pauses"),

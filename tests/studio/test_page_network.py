@@ -15,7 +15,6 @@ from convlens.lens import explain, tiles
 from convlens.lens.wording import number
 from convlens.notation import Architecture, Volume
 from tests.report.conftest import AXE_SCRIPT
-from tests.studio.pages import studio
 
 PATIENCE = 20_000  # ms
 NET = "CONV 6@3x3 - RELU - POOL - RES[CONV 6@3x3 - RELU] - FC"
@@ -25,10 +24,9 @@ COLOURS = "import('./static/colours.js').then(({colours}) => colours)"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """Where a studio of its own serves its page."""
-    with studio(tmp_path_factory.mktemp("studio"), "--paused", "--net", NET) as found:
-        yield found.address
+def address(shared):
+    """Where a studio serves its page, before the first step."""
+    return shared.begin(NET, paused=True)
 
 
 class Tab:

@@ -11,7 +11,6 @@ from PIL import Image
 
 import convlens
 from tests.report.conftest import AXE_SCRIPT
-from tests.studio.pages import studio
 
 ANSWERED = 60_000
 """Milliseconds within which a busy machine answers."""
@@ -20,10 +19,9 @@ HOSTILE = "</script><script>document.title='bad'</script><b>bold</b>"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A studio that learns the digits, ended with the module."""
-    with studio(tmp_path_factory.mktemp("studio")) as found:
-        yield found.address
+def address(shared):
+    """A studio that learns the digits."""
+    return shared.begin()
 
 
 class Site:

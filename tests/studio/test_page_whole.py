@@ -27,11 +27,10 @@ def test_with_nothing_given_the_digits_pass_90_percent_within_half_a_minute(brow
 
 
 @pytest.fixture(scope="module")
-def opened(browser, tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("studio"), "--epochs", "400") as found:
-        tab = Tab(browser, found.address, viewport={"width": 1280, "height": 900})
-        yield tab
-        tab.context.close()
+def opened(browser, shared):
+    tab = Tab(browser, shared.begin(), viewport={"width": 1280, "height": 900})
+    yield tab
+    tab.context.close()
 
 
 @pytest.fixture

@@ -60,18 +60,86 @@ def test_opened_it_learns_already(play):
         assert (await desk.asked())[-2] == {"do": "extend", "epochs": None}  # what was left
         await desk.post("api/stop")
         await desk.phase("finished")
-        desk.session.current.stopped = False
-        await desk.post("api/start")
-        await desk.phase("training")
-        assert (await desk.asked())[-2] == {"do": "extend", "epochs": 4.0}
+        await desk.get("api/runs/studio-9/series", status=404)
+
+    play(scenario)
+
+
+def test_every_start_brings_as_many_epochs_as_the_knob_says(play):
+    async def finished(desk, **knobs):
         await desk.post("api/stop")
         await desk.phase("finished")
-        desk.session.current.stopped = False
-        await desk.post("api/knobs", {"epochs": 9.0})
-        await desk.post("api/start")
+        desk.session.current.stopped = False  # as if it had come to its end
+        if knobs:
+            await desk.post("api/knobs", knobs)
+        await asyncio.gather(desk.post("api/start"), desk.post("api/start"))  # of two pages
+        state = await desk.phase("training")
+        assert state["run"]["test_accuracy"] is None  # what was judged is the past
+        assert (await desk.asked())[-2]["do"] == "extend"
+        run = state["run"]
+        return run["knobs"]["epochs"]["value"], run["epochs_planned"]
+
+    async def first(desk):
         await desk.phase("training")
-        assert (await desk.asked())[-2] == {"do": "extend", "epochs": 9.0}
-        await desk.get("api/runs/studio-9/series", status=404)
+        assert await finished(desk) == (4, 8)
+        assert await finished(desk) == (4, 12)
+        assert await finished(desk, epochs=9) == (9, 21)
+        await desk.post("api/knobs", {"epochs": 5})
+        assert desk.session.state()["run"]["epochs_planned"] == 17
+        await desk.session.keep()
+
+    async def second(desk):
+        await desk.phase("training")
+        assert (await desk.asked())[0]["epochs_before"] == 12
+        assert desk.session.state()["run"]["epochs_before"] == 12
+
+    play(first)
+    play(second)
+
+
+def test_knobs_that_were_turned_are_kept_for_the_next_run(play, tmp_path):
+    async def first(desk):
+        await desk.phase("training")
+        await desk.post("api/knobs", {"batch": 64, "epochs": 9})
+        await desk.post("api/anew")
+        state = await desk.phase("training")
+        knobs = {name: one["value"] for name, one in state["run"]["knobs"].items()}
+        assert knobs == {"rate": 0.1, "batch": 64, "epochs": 9}
+        await desk.post("api/knobs", {"rate": 0.05})
+        await desk.post("api/network", {"net": NET, "keep": False})
+        await desk.phase("training")
+        await desk.post("api/knobs", {"batch": 32})  # back to the recipe
+        await desk.post("api/anew")
+        await desk.phase("training")
+        asked = [one for one in await desk.asked() if one["do"] == "open"]
+        assert [(one["knobs"], one["epochs"]) for one in asked] == [
+            ({}, 600), ({"batch": 64}, 9), ({"batch": 64, "rate": 0.05}, 9),
+            ({"batch": 32, "rate": 0.05}, 9),
+        ]  # fmt: skip
+        assert desk.session.current.asked == Asked(net=desk.session.current.asked.net)
+        await desk.session.keep()
+
+    async def second(desk):
+        await desk.phase("training")
+        await desk.post("api/anew")
+        await desk.phase("training")
+        asked = [one for one in await desk.asked() if one["do"] == "open"]
+        assert asked[-1]["knobs"] == {"batch": 32, "rate": 0.05}
+
+    play(first)
+    play(second)
+
+
+def test_what_is_asked_at_the_wrong_moment_is_no_mistake_of_the_request(play):
+    async def scenario(desk):
+        await desk.phase("training")
+        for do, status in (("cell?true=0&said=1", 409), ("worst", 409)):
+            answer = await desk.get(f"api/test/{do}", status=status)
+            assert answer["error"]["hint"] == "test all pictures first"
+        gone = await desk.get("api/test/sample?seed=7")
+        assert gone["unchanged"], "the run gave way to another: nothing new, and no mistake"
+        await desk.get("api/why?picture=test:0&method=nonsense", status=422)
+        await desk.get("api/why?picture=test:0&method=broken", status=500)
 
     play(scenario)
 
@@ -242,6 +310,9 @@ def test_what_is_lost_is_said_and_started_again(play):
         await desk.phase("training")
         waiting = asyncio.create_task(desk.page.get("api/view?picture=test:1&layer=silence"))
         await asyncio.sleep(0.05)
+        assert not waiting.done()
+        assert (await desk.get("api/state"))["phase"] == "training"  # while a process is busy, too
+        assert "event: state" in Subscriber(desk.session).due()
         os.kill(desk.session.supervisor.pid, signal.SIGKILL)
         state = await desk.phase("lost")
         assert "SIGKILL" in state["error"]["message"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 
-from convlens.studio.refusal import GONE, REFUSED, RefusedError
+from convlens.studio.refusal import RefusedError
 from convlens.studio.session import Session
 from convlens.studio.supervisor import Answer
 
@@ -61,7 +61,7 @@ async def watched(
     try:
         return await asked(request, session, do, seen=seen, **values)
     except RefusedError as error:
-        if error.status not in (REFUSED, GONE):
+        if not error.passing:
             raise
         await asyncio.sleep(HEARD)
         return {"unchanged": True, "step": seen}, b""
@@ -79,7 +79,7 @@ async def asked_in_time(request: Request, session: Session, do: str, /, **values
             return await asked(request, session, do, **values)
         except RefusedError as error:
             left = end - time.monotonic()
-            if error.status not in (REFUSED, GONE) or left <= 0:
+            if not error.passing or left <= 0:
                 raise
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(session.changed(), min(left, HEARD))

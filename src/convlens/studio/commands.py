@@ -10,6 +10,7 @@ from typing import Any
 
 from convlens.errors import SettingsError
 from convlens.studio.fitting import check_memory, checked, planned, room
+from convlens.studio.hearing import hear
 from convlens.studio.place import begun
 from convlens.studio.refusal import RefusedError
 from convlens.studio.run import LONGEST_NAME, Asked, Run
@@ -22,13 +23,24 @@ HAPPENING = ("reading", "ready", "training", "judging")
 """Phases of a run that are over once another run is opened."""
 
 
-async def begin(session: Session, asked: Asked, *, go: bool, carry: str | None = None) -> Run:
-    """Begin a new run. Raises RefusedError where the training process will not."""
+async def begin(
+    session: Session,
+    asked: Asked,
+    *,
+    go: bool,
+    carry: str | None = None,
+    after: Run | None = None,
+) -> Run:
+    """Begin a new run, with the knobs that were turned in the one it comes ``after``.
+
+    Raises RefusedError where the training process will not.
+    """
     taken = {run.id for run in session.runs}
     name = session.place.free_name(taken)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     number = name.removeprefix("studio-")
     run = Run(name, f"Run {number}", session.place.folder / name, asked, now, carry=carry)
+    run.turned = {} if after is None else dict(after.turned)
     await opened(session, run, resume=False, go=go)
     return run
 
@@ -52,7 +64,8 @@ async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
 
     await session.keep()  # the curves of the run that ends
     asked = run.asked.to_json()
-    asked["epochs"] = asked["epochs"] or session.subject.epochs
+    knobs = dict(run.turned)
+    asked["epochs"] = knobs.pop("epochs", None) or asked["epochs"] or session.subject.epochs
     await session.ask(
         "open",
         then=turned,
@@ -62,6 +75,8 @@ async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
         resume=resume,
         go=go,
         carry=run.carry,
+        knobs=knobs,
+        epochs_before=run.facts["epochs_before"],
         **asked,
     )
 
@@ -96,11 +111,18 @@ async def start(session: Session, values: Mapping[str, Any]) -> None:
                 await opened(session, run, resume=begun(run.folder), go=True)
             case "finished":
                 left = None if run.stopped else _epochs(run)  # None: what it was stopped before
-                await session.ask("extend", epochs=values.get("epochs") or left)
+                epochs = values.get("epochs") or left
+                await session.ask("extend", then=lambda: _reading(session, run), epochs=epochs)
             case "training" | "judging" | "empty":
                 return
             case _:
                 await session.ask("go")
+
+
+def _reading(session: Session, run: Run) -> None:
+    """A finished run is taken up again: whoever else pressed Start need not do so twice."""
+    told = {"tell": "phase", "phase": "reading", "run": run.id}
+    hear(session, told)
 
 
 def _epochs(run: Run) -> float:
@@ -138,7 +160,7 @@ async def anew(session: Session) -> None:
     """Begin another run on the same network, with fresh weights."""
     async with session.commanding:
         run = session.learnable()
-        await begin(session, run.asked, go=True)
+        await begin(session, run.asked, go=True, after=run)
 
 
 async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,8 +182,10 @@ async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         full = value if isinstance(value, dict) else {**knobs.get(name, {}), "value": value}
         knobs[name] = full
     run.facts["knobs"] = knobs
+    stand = {name: knobs[name]["value"] for name in {*run.turned, *values} if name in knobs}
+    run.turned = {name: value for name, value in stand.items() if value is not None}
     if "epochs" in knobs and not (run.over and not run.stopped):  # there: those to come
-        run.facts["epochs_planned"] = knobs["epochs"].get("value")
+        run.plan_stretch(knobs["epochs"].get("value"))
     session.touch(keep=True)
     return answer
 
@@ -182,7 +206,8 @@ async def apply(session: Session, net: str, *, keep: bool, revision: int | None)
         plan = checked(net, session)
         carry = await _carried(session, run) if keep else None
         go = session.phase != "paused"
-        return await begin(session, run.asked.on(str(plan.architecture)), go=go, carry=carry)
+        asked = run.asked.on(str(plan.architecture))
+        return await begin(session, asked, go=go, carry=carry, after=run)
 
 
 async def _carried(session: Session, run: Run) -> str:

@@ -79,13 +79,14 @@ def _testing(session: Session, told: Told) -> None:
 def _run_ready(run: Run, told: Told) -> None:
     run.take(told, ("net", "parameters", "multiply_adds", "engine", "resumed_step"))
     run.facts["epochs_planned"] = told.get("epochs")
+    run.facts["epochs_before"] = told.get("epochs_before") or 0.0
     run.facts["knobs"] = dict(told.get("knobs") or {})
     run.facts["defaults"] = dict(told.get("defaults") or {})
     run.back_to = int(told.get("resumed_step") or 0)
 
 
 def _run_phase(run: Run, told: Told) -> None:
-    if run.over and told["phase"] == "training":  # it learns on: what was judged is the past
+    if run.over and told["phase"] in ("reading", "training"):  # what was judged is the past
         run.facts |= {"test_accuracy": None, "test_accuracy_views": None}
     run.phase = str(told["phase"])
     if run.back_to is not None and run.phase in ("training", "paused"):
@@ -114,7 +115,7 @@ def _changed(run: Run, told: Told) -> None:
         if name in (run.facts["knobs"] or {}):
             run.facts["knobs"][name] = {**run.facts["knobs"][name], "value": new}
         if name == "epochs":
-            run.facts["epochs_planned"] = new
+            run.plan_stretch(new)
     shown = {name: pair for name, pair in changes.items() if name not in FOLLOWING}
     words = ", ".join(_change(name, old, new) for name, (old, new) in (shown or changes).items())
     run.series.mark(int(told["step"]), words[:1].upper() + words[1:])

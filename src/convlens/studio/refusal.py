@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from convlens.errors import ConvLensError, NotationError
+from convlens.errors import ConvLensError, NotationError, RunError
 
-WRONG, MISSING, REFUSED, GONE, TOO_LARGE = 422, 404, 409, 503, 413
+WRONG, MISSING, REFUSED, GONE, TOO_LARGE, BROKEN = 422, 404, 409, 503, 413, 500
 """Statuses: the request is at fault; there is no such thing; not as things stand; no process
-answers; too many bytes."""
+answers; too many bytes; a mistake of ours."""
 
 
 class RefusedError(ConvLensError):
-    """A request that is not carried out, with the status that says why."""
+    """A request that is not carried out, with the status that says why.
 
-    def __init__(self, message: str, hint: str | None = None, status: int = REFUSED) -> None:
+    ``passing`` where a moment later it will be: a run gives way to another, pictures are read.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        status: int = REFUSED,
+        *,
+        passing: bool = False,
+    ) -> None:
         super().__init__(message, hint)
-        self.status = status
+        self.status, self.passing = status, passing or status == GONE
 
 
 def status_of(error: ConvLensError) -> int:
-    """The status of an answer that tells ``error``."""
-    return error.status if isinstance(error, RefusedError) else WRONG
+    """The status of an answer that tells ``error``: a run's state is no fault of the request."""
+    if isinstance(error, RefusedError):
+        return error.status
+    return REFUSED if isinstance(error, RunError) else WRONG
 
 
 def told(error: ConvLensError) -> dict[str, Any]:

@@ -34,6 +34,7 @@ FACTS = (
     "knobs",
     "defaults",
     "epochs_planned",
+    "epochs_before",
     *TOLD,
     "validation_accuracy",
     "best_accuracy",
@@ -47,7 +48,15 @@ FACTS = (
 LISTED = ("net", "step", "epochs", "validation_accuracy", "test_accuracy")
 """Those that the list of runs has, too."""
 
-KEPT = (*LISTED, "parameters", "best_accuracy", "test_accuracy_views", "seconds", "model")
+KEPT = (
+    *LISTED,
+    "epochs_before",
+    "parameters",
+    "best_accuracy",
+    "test_accuracy_views",
+    "seconds",
+    "model",
+)
 """Those that outlive the server."""
 
 LONGEST_NAME = 80
@@ -106,7 +115,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Run:
-    """One training. ``id`` is the name of its run folder."""
+    """One training. ``id`` is the name of its run folder.
+
+    ``turned`` are the knobs that somebody turned, as they stand: what is begun next has them too.
+    """
 
     id: str
     name: str
@@ -117,12 +129,18 @@ class Run:
     back_to: int | None = None  # the step that it goes on from, until it does
     stopped: bool = False  # it came to its end before its time
     carry: str | None = None  # the model file whose weights it began with
+    turned: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(FACTS))
     series: Series = field(default_factory=Series)
 
     def take(self, told: Mapping[str, Any], names: tuple[str, ...]) -> None:
         """Keep those of ``names`` that were ``told``."""
         self.facts |= {name: finite(told[name]) for name in names if name in told}
+
+    def plan_stretch(self, epochs: float | None) -> None:
+        """It ends so many epochs after its last Start from the end, or from the beginning."""
+        before = self.facts["epochs_before"] or 0.0
+        self.facts["epochs_planned"] = None if epochs is None else before + epochs
 
     @property
     def over(self) -> bool:
@@ -159,6 +177,7 @@ class Run:
             "begun": self.begun,
             "phase": self.phase,
             "carry": self.carry,
+            "turned": self.turned,
             "asked": self.asked.to_json(),
             "facts": {name: self.facts[name] for name in KEPT},
         }
@@ -174,6 +193,7 @@ class Run:
             begun=str(document["begun"]),
             phase=str(document["phase"]),
             carry=document["carry"],
+            turned=dict(document.get("turned") or {}),
         )
         run.take(document["facts"], KEPT)
         return run

@@ -159,7 +159,7 @@ class Session:
     def looked_into(self) -> None:
         """See that there is a network to ask about. Raises RefusedError."""
         if self.phase in ("empty", "reading"):
-            raise RefusedError("the pictures are still being read", "wait a moment")
+            raise RefusedError("the pictures are still being read", "wait a moment", passing=True)
         if not self.supervisor.alive or self.phase in BUSY:
             error = self.error or {"message": "there is no network yet", "hint": None}
             raise RefusedError(error["message"], error["hint"], GONE)

@@ -142,7 +142,7 @@ async def _begin(session: Session, model: Model, path: Path, name: str) -> None:
         )
     async with session.commanding:
         asked = run.asked.on(str(model.architecture))
-        await commands.begin(session, asked, go=False, carry=str(path))
+        await commands.begin(session, asked, go=False, carry=str(path), after=run)
 
 
 def _few(classes: tuple[str, ...]) -> str:

@@ -162,8 +162,7 @@ class Supervisor:
         if waiting is None or waiting.answer.done():  # nobody wants it any more
             return
         if "error" in document:
-            error = document["error"]
-            waiting.answer.set_exception(RefusedError(error["message"], error.get("hint"), WRONG))
+            waiting.answer.set_exception(_refusal(**document["error"]))
             return
         if waiting.then is not None:
             waiting.then()
@@ -185,6 +184,12 @@ class Supervisor:
             return f"it was ended from outside by {name}{memory}"
         said = f": {self._tail[-1].strip()[:200]}" if self._tail else ""
         return f"it ended with status {status}{said}"
+
+
+def _refusal(
+    message: str, hint: str | None = None, status: int = WRONG, passing: bool = False
+) -> RefusedError:
+    return RefusedError(message, hint, status, passing=passing)
 
 
 def _packed(document: dict[str, Any], blob: bytes) -> bytes:

@@ -19,7 +19,7 @@ PATIENCE = 60.0
 class Refused(Exception):  # noqa: N818
     def __init__(self, error):
         super().__init__(error["message"])
-        self.message, self.hint = error["message"], error["hint"]
+        self.message, self.hint, self.status = error["message"], error["hint"], error["status"]
 
 
 class Process:

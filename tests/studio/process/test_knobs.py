@@ -3,7 +3,15 @@
 import pytest
 
 from convlens.errors import SettingsError
-from convlens.studio.process.knobs import NAMES, epochs_in, knobs, turned, values_of
+from convlens.studio.process.knobs import (
+    NAMES,
+    as_settings,
+    epochs_in,
+    knobs,
+    stretch,
+    turned,
+    values_of,
+)
 from convlens.studio.process.wording import for_page
 from convlens.training.recipe import Recipe
 
@@ -25,6 +33,33 @@ def test_what_is_turned_is_what_stands_then():
               "shift": 0.1, "zoom": 0.2, "flip": False}  # fmt: skip
     told = values_of(turned(Recipe(), values), None)
     assert {name: told[name] for name in values} == pytest.approx(values)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"batch": 256}, {"method": "adam", "rate": 0.3}, {"filters_rate": 0.05, "rest_rate": 0.5}],
+)
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"batch": 64, "flip": True},
+        {"rate": 0.02},
+        {"method": "sgd"},
+        {"method": "muon", "rate": 0.3},
+        {"method": "nesterov", "momentum": 0.7, "rate": 0.1},
+    ],
+)
+def test_a_run_that_begins_with_knobs_begins_as_if_they_were_turned(said, values):
+    settings = as_settings(said, values)
+    assert Recipe().changed(settings) == turned(Recipe().changed(said), values)
+    assert values.keys() & {"batch", "flip", "method"} <= settings.keys()
+    assert said.keys() <= settings.keys()
+
+
+def test_the_knob_of_the_epochs_leaves_out_those_before():
+    assert stretch(120.0, 60.0) == 60.0
+    assert stretch(None, 0.0) is None
 
 
 def test_another_method_brings_its_own_rate_unless_one_is_said():

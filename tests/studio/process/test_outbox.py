@@ -8,6 +8,7 @@ import pytest
 from convlens.studio import frames
 from convlens.studio.process import outbox
 from convlens.studio.process.outbox import MOST_POINTS, Outbox
+from convlens.studio.refusal import RefusedError
 
 
 def progress(step, count=1):
@@ -44,11 +45,14 @@ def pipe():
 def test_in_order_and_answers_kept(pipe):
     pipe.outbox.answer(1, {"a": 1})
     pipe.outbox.tell("phase", {"phase": "training"})
-    pipe.outbox.refuse(2, "no", "yes")
-    assert pipe.read(3) == [
+    pipe.outbox.refuse(2, RefusedError("no", "yes", 422))
+    pipe.outbox.refuse(3, RefusedError("not yet", passing=True))
+    later = {"message": "not yet", "hint": None, "status": 409, "passing": True}
+    assert pipe.read(4) == [
         {"re": 1, "ok": {"a": 1}},
         {"tell": "phase", "phase": "training"},
-        {"re": 2, "error": {"message": "no", "hint": "yes"}},
+        {"re": 2, "error": {"message": "no", "hint": "yes", "status": 422, "passing": False}},
+        {"re": 3, "error": later},
     ]
 
 

@@ -126,18 +126,38 @@ def test_to_the_end_tested_and_further(process):
     process.ask("extend", epochs=2)
     again = process.until(lambda o: o["tell"] == "finished", since=since)
     ready = process.until(lambda o: o["tell"] == "ready", since=since)
-    assert ready["epochs"] == 5
+    assert (ready["epochs"], ready["epochs_before"]) == (5, 3)
+    assert ready["knobs"]["epochs"]["value"] == 2, "what one Start brings"
     assert ready["resumed_step"] == 57
     assert ready["knobs"]["rate"]["value"] == 0.02
     assert again["stopped"] is False
     assert Classifier.load(again["model"]).training["epochs"] == pytest.approx(5, abs=0.1)
+    turned, _ = process.ask("knobs", weight_decay=0.001)
+    assert turned["knobs"]["epochs"]["value"] == 2, "nor is it the length in all afterwards"
+
+
+def test_of_a_run_that_learns_on_the_knob_counts_from_there(process):
+    since = len(process.told)
+    process.ask("extend", epochs=50)
+    process.until(lambda o: o["tell"] == "progress", since=since)
+    process.ask("pause")
+    process.phase("paused", since)
+    turned, _ = process.ask("knobs", epochs=1)
+    assert turned["knobs"]["epochs"]["value"] == 1
+    process.ask("go")
+    finished = process.until(lambda o: o["tell"] == "finished", since=since)
+    changed = process.until(lambda o: o["tell"] == "changed" and "epochs" in o["changes"],
+                            since=since)  # fmt: skip
+    assert changed["changes"]["epochs"] == [50, 1]
+    assert Classifier.load(finished["model"]).training["epochs"] == pytest.approx(6, abs=0.1)
 
 
 def test_a_finished_run_opened_again_is_there_at_once(process):
     since = len(process.told)
-    ready = process.open(process.folder / "whole", resume=True)
+    ready = process.open(process.folder / "whole", resume=True, epochs_before=5)
+    assert ready["knobs"]["epochs"]["value"] == pytest.approx(1, abs=0.1)
     process.phase("finished", since)
-    assert ready["resumed_step"] <= 95
+    assert ready["resumed_step"] <= 114
     finished = process.until(lambda o: o["tell"] == "finished", since=since)
     assert finished["test_accuracy"] is not None
     assert "reading" not in process.names(since), "the pictures were there already"

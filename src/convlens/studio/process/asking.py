@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convlens.data import Geometry
-from convlens.errors import RunError, SettingsError
+from convlens.errors import SettingsError
 from convlens.studio.process.blocks import Answer
 from convlens.studio.process.desk import PATIENCE, Desk, Handler, Watched
 from convlens.studio.process.gallery import Gallery
 from convlens.studio.process.inbox import Request
 from convlens.studio.process.slices import Slices
+from convlens.studio.refusal import RefusedError
 
 if TYPE_CHECKING:
     from convlens.lens.looking import Seen
@@ -54,10 +55,11 @@ class Asking:
 
     @property
     def subject(self) -> Subject:
-        """What is looked at. Raises RunError where there is nothing yet."""
+        """What is looked at. Raises RefusedError where there is nothing yet."""
         found = self._subject()
         if found is None:
-            raise RunError("there is no network yet", "wait until the pictures are read")
+            hint = "wait until the pictures are read"
+            raise RefusedError("there is no network yet", hint, passing=True)
         return found
 
     @property
@@ -79,10 +81,14 @@ class Asking:
             )
         return self._tester
 
-    def forget(self) -> None:
-        """Another network, maybe other pictures: nothing found before counts any more."""
+    def forget(self, pictures: bool) -> None:
+        """Another network: what was found before counts no more; with ``pictures`` others, too.
+
+        While they are the same, the mistakes of the last test can still be looked at.
+        """
         self._passes.clear()
-        self._tester = None
+        if pictures:
+            self._tester = None
 
     def view(self, request: Request) -> Watched:
         """One layer for one picture."""

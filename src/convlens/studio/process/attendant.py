@@ -14,6 +14,7 @@ from convlens.studio.process.carrying import Carried, told
 from convlens.studio.process.desk import Desk
 from convlens.studio.process.inbox import Request
 from convlens.studio.process.telling import Teller
+from convlens.studio.refusal import RefusedError
 
 if TYPE_CHECKING:
     from convlens.pipeline import Work
@@ -57,6 +58,7 @@ class Attendant:
         self.desk, self.teller, self.orders, self.begun = desk, teller, orders, begun
         self.work: Work | None = None
         self.waiting: dict[str, Any] = {}  # knobs to be turned before the first step
+        self.before = 0.0  # epochs of earlier stretches
         self._begun = self._resting = False
         self._saved = 0
         self._save_at = 0.0
@@ -103,31 +105,33 @@ class Attendant:
     def turn(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Turn knobs; what they are from which step on.
 
-        Raises SettingsError, turning none, RunError where there are none yet.
+        Raises SettingsError, turning none, RefusedError where there are none yet.
         """
         run = self._known_work().run
         recipe, epochs = knobs.turned(run.recipe, values), knobs.epochs_in(values)
         if epochs is not None:
-            run.extend(epochs)
+            run.extend(self.before + epochs)
         run.change(recipe)
-        return {"from_step": run.steps + 1, "knobs": knobs.knobs(run.recipe, run.length)}
+        epochs = knobs.stretch(run.length, self.before)
+        return {"from_step": run.steps + 1, "knobs": knobs.knobs(run.recipe, epochs)}
 
     def lengthen(self, epochs: float) -> None:
         """Plan so many epochs more. Raises RunError where there is no number of them."""
-        length = self._known_work().run.length
-        if length is None:
+        planned = knobs.stretch(self._known_work().run.length, self.before)
+        if planned is None:
             raise RunError("how many epochs there are is not known", "turn the knob Epochs")
-        self.turn({"epochs": length + epochs})
+        self.turn({"epochs": planned + epochs})
 
     def step(self) -> None:
-        """Have exactly one more step taken, then rest. Raises RunError before there are any."""
+        """Have exactly one more step taken, then rest. Raises RefusedError before there are any."""
         run = self._known_work().run
         self.orders.going = False
         self.orders.until = max(self.orders.until, run.steps) + 1
 
     def _known_work(self) -> Work:
         if self.work is None:
-            raise RunError("the pictures are still being read", "wait until they are there")
+            hint = "wait until they are there"
+            raise RefusedError("the pictures are still being read", hint, passing=True)
         return self.work
 
     def save_soon(self, seconds: float = 0.0) -> None:
@@ -149,7 +153,7 @@ class Attendant:
         self._saved = run.steps
         if self.waiting:
             self.turn(self.waiting)
-        self.teller.tell("ready", ready(self.work))
+        self.teller.tell("ready", ready(self.work, self.before))
         if self.carry is not None and not run.steps:
             self.teller.note(told(self.work.plan, self.work.carried))
         if self._may_go_on:

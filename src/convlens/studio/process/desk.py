@@ -18,6 +18,7 @@ from convlens.studio.process.pace import apart
 from convlens.studio.process.share import Share
 from convlens.studio.process.slices import Slices
 from convlens.studio.process.wording import for_page
+from convlens.studio.refusal import BROKEN, WRONG, RefusedError, status_of
 
 PATIENCE = 5.0
 """Seconds after which who waits for something new is told that there is nothing."""
@@ -99,7 +100,7 @@ class Desk:
         while self._jobs:
             job = self._jobs.popleft()
             job.work.close()
-            self.outbox.refuse(job.request.id, message, "ask again")
+            self.outbox.refuse(job.request.id, RefusedError(message, "ask again", passing=True))
 
     def _take(self, training: bool) -> None:
         end = time.monotonic() + TURN
@@ -111,7 +112,8 @@ class Desk:
     def _begin(self, request: Request) -> None:
         handler = self.handlers.get(request.do)
         if handler is None:
-            self.outbox.refuse(request.id, f"there is no request `{request.do}`", None)
+            unknown = RefusedError(f"there is no request `{request.do}`", None, WRONG)
+            self.outbox.refuse(request.id, unknown)
             return
         found = self._tried(request, lambda: handler(request))
         match found:
@@ -122,7 +124,8 @@ class Desk:
             case Watched():
                 self._watched.append(found)
             case _ if len(self._jobs) >= MOST_JOBS:
-                self.outbox.refuse(request.id, "there is too much to do already", "try again later")
+                much = RefusedError("there is too much to do already", "try again later")
+                self.outbox.refuse(request.id, much)
             case _:
                 share = self.sampling if request.do == "sample" else self.working
                 self._jobs.append(Job(request, found, share))
@@ -193,15 +196,20 @@ class Desk:
         try:
             return work()
         except ConvLensError as error:
-            hint = error.hint and for_page(error.hint)
-            self.outbox.refuse(request.id, for_page(error.message), hint)
+            refused = RefusedError(
+                for_page(error.message),
+                error.hint and for_page(error.hint),
+                status_of(error),
+                passing=isinstance(error, RefusedError) and error.passing,
+            )
         except MemoryError:
-            self.outbox.refuse(request.id, "there is not enough memory for that", None)
+            refused = RefusedError("there is not enough memory for that")
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            self.outbox.refuse(
-                request.id,
+            refused = RefusedError(
                 f"that went wrong inside the studio: {type(error).__name__}: {error}",
                 "the terminal has the details; training is not touched by it",
+                BROKEN,
             )
+        self.outbox.refuse(request.id, refused)
         return None

@@ -66,7 +66,8 @@ class Ended:
             self.more = epochs
         whole = () if self.stopped else ("epochs",)
         self.waiting |= {name: value for name, value in values.items() if name not in whole}
-        told = knobs.knobs(recipe, self.length if self.more is None else self.more)
+        last = knobs.stretch(self.length, self.opened.before)
+        told = knobs.knobs(recipe, last if self.more is None else self.more)
         return {"from_step": self.steps + 1, "knobs": told}
 
 

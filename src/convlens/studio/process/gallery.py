@@ -14,7 +14,7 @@ from convlens.data import Dataset, Geometry, Pictures, decode
 from convlens.data.formats import open_picture, quiet
 from convlens.data.metadata import orientation
 from convlens.data.names import printable
-from convlens.errors import DataError, SettingsError
+from convlens.errors import DataError, RunError, SettingsError
 
 PARTS = ("test", "validation", "train")
 """Parts of the data, each of which stands for the one before where that is empty."""
@@ -74,7 +74,7 @@ class Gallery:
         return sum(len(one.content) for one in self._uploads.values()) > MOST_BYTES
 
     def find(self, reference: str, geometry: Geometry) -> Found:
-        """The picture of that reference at the size of ``geometry``. Raises DataError."""
+        """The picture of that reference at the size of ``geometry``. Raises DataError, RunError."""
         kind, _, number = reference.partition(":")
         if kind == "upload":
             return self._uploaded(reference, geometry)
@@ -102,17 +102,17 @@ class Gallery:
     def part(self, name: str) -> tuple[str, Pictures]:
         """The pictures of a part, or of what stands for it where it is empty, and which that is.
 
-        Raises SettingsError for an unknown part, DataError without data.
+        Raises SettingsError for an unknown part, RunError without data.
         """
         if name not in PARTS:
             raise SettingsError(f"there is no part `{name}`", f"say one of {', '.join(PARTS)}")
         if self.dataset is None:
-            raise DataError("there are no pictures with classes here", "open a data set")
+            raise RunError("there are no pictures with classes here", "open a data set")
         for one in PARTS[PARTS.index(name) :]:
             pictures: Pictures | None = getattr(self.dataset, one)
             if pictures is not None and len(pictures):
                 return one, pictures
-        raise DataError("there are no pictures with classes here", "open a data set")
+        raise RunError("there are no pictures with classes here", "open a data set")
 
     def listed(self, name: str, label: int | None, offset: int, count: int) -> dict[str, Any]:
         """Some pictures of a part, of one class or of all."""

@@ -16,7 +16,7 @@ PLAIN = ("batch", "weight_decay", "method", "fall", "shift", "zoom", "flip")
 MEANINGS = {
     "rate": "how far a step goes along the gradient",
     "momentum": "share of the earlier steps' direction that is kept",
-    "epochs": "passes over the training pictures in all",
+    "epochs": "passes over the training pictures that one Start brings",
 }
 
 MOST_EPOCHS = 100_000.0
@@ -25,7 +25,10 @@ Knob = dict[str, Any]
 
 
 def knobs(recipe: Recipe, epochs: float | None) -> dict[str, Knob]:
-    """Every knob as it stands, with what it means and how far it turns."""
+    """Every knob as it stands, with what it means and how far it turns.
+
+    ``epochs`` are those of the present stretch: from one Start to where the run ends by itself.
+    """
     values = values_of(recipe, epochs)
     return {name: {"value": value, **_form(name)} for name, value in values.items()}
 
@@ -54,6 +57,19 @@ def turned(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     if values.get("momentum") is not None:
         recipe = recipe.with_main_momentum(_number("momentum", values["momentum"]))
     return recipe
+
+
+def as_settings(said: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was ``said`` of a recipe, with the knobs in ``values`` turned. Raises SettingsError."""
+    base = Recipe().changed(said)
+    before, now = base.to_json(), turned(base, values).to_json()
+    more = {name: new for name, new in now.items() if name in values or new != before[name]}
+    return {**said, **more}
+
+
+def stretch(length: float | None, before: float) -> float | None:
+    """Epochs of a run of ``length`` in all that come after the ``before`` of earlier stretches."""
+    return None if length is None else length - before
 
 
 def epochs_in(values: Mapping[str, Any]) -> float | None:

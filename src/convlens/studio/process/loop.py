@@ -97,7 +97,8 @@ class Loop:
             self._show(opened, dataset)
             return
         attendant = Attendant(self.desk, self.teller, self.orders, self._begun, opened.carry)
-        attendant.waiting = waiting or {}
+        attendant.waiting, attendant.before = waiting or {}, opened.before
+        self.teller.before = opened.before
         self.attendant, self.ended = attendant, Ended(opened)
         outcome = train(
             opened.settings,
@@ -115,9 +116,7 @@ class Loop:
         """Let a run that has ended learn on, for so many epochs more or for what was left."""
         if self.ended is None:
             raise RunError("there is no run to go on with", "begin one")
-        opened, length = self.ended.opened, self.ended.length
-        total = None if epochs is None or length is None else length + epochs
-        again = further(opened.settings, opened.keep, total)
+        again = further(self.ended.opened, self.ended.length, epochs)
         self._open(again, True, self.ended.waiting)
 
     def _begun(self, work: Work, subject: Subject) -> None:
@@ -128,8 +127,8 @@ class Loop:
         self.read = (work.settings, work.dataset)
 
     def _turn_to(self, subject: Subject, dataset: Dataset | None) -> None:
+        self.asking.forget(pictures=dataset is not self.gallery.dataset)
         self.subject, self.gallery.dataset = subject, dataset
-        self.asking.forget()
 
     def _listen(self, event: Event) -> None:
         self.teller.event(event)

@@ -15,6 +15,7 @@ from convlens.pipeline import Keep, Settings
 from convlens.pipeline.placing import resumed
 from convlens.runs.folder import RunFolder
 from convlens.studio.process.carrying import Carried, fitting
+from convlens.studio.process.knobs import as_settings
 
 MODEL = "model.safetensors"
 """The model file in a run folder."""
@@ -25,12 +26,16 @@ COMMAND = "convlens studio"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opening:
-    """A run to be begun or gone on with. ``finished`` holds what it came to, if it has ended."""
+    """A run to be begun or gone on with. ``finished`` holds what it came to, if it has ended.
+
+    ``before`` are the epochs of its earlier stretches, which the knob of the epochs leaves out.
+    """
 
     settings: Settings
     keep: Keep
     carry: Carried | None = None
     finished: dict[str, Any] | None = None
+    before: float = 0.0
 
 
 def opening(values: dict[str, Any]) -> Opening:
@@ -53,7 +58,7 @@ def opening(values: dict[str, Any]) -> Opening:
         net=net,
         out=folder / MODEL,
         epochs=values.get("epochs"),
-        recipe=values.get("recipe") or {},
+        recipe=as_settings(values.get("recipe") or {}, values.get("knobs") or {}),
         size=_size(values.get("size")),
         seed=values.get("seed") or 0,
         cache=not values.get("no_cache"),
@@ -61,13 +66,14 @@ def opening(values: dict[str, Any]) -> Opening:
     return Opening(settings, Keep(folder, command=COMMAND), kept)
 
 
-def further(settings: Settings, keep: Keep, epochs: float | None) -> Opening:
-    """The same run learning on, until so many passes in all or those that were planned."""
+def further(opened: Opening, length: float | None, epochs: float | None) -> Opening:
+    """The same run learning on: ``epochs`` more than its ``length``, or up to what was planned."""
+    settings, keep, before = opened.settings, opened.keep, opened.before
     given: dict[str, Any] = {"cache": settings.cache}
-    if epochs is not None:
-        given["epochs"] = epochs
+    if epochs is not None and length is not None:
+        given["epochs"], before = length + epochs, length
     again = Keep(keep.folder, resume=True, command=keep.command)
-    return Opening(resumed(keep.folder, given), again)
+    return Opening(resumed(keep.folder, given), again, before=before)
 
 
 def _again(folder: Path, values: dict[str, Any]) -> Opening:
@@ -78,7 +84,8 @@ def _again(folder: Path, values: dict[str, Any]) -> Opening:
     held = RunFolder(folder)
     settings = resumed(folder, given)
     keep = Keep(folder, resume=True, command=COMMAND)
-    return Opening(settings, keep, finished=held.result() if held.state == "finished" else None)
+    finished = held.result() if held.state == "finished" else None
+    return Opening(settings, keep, finished=finished, before=values.get("epochs_before") or 0.0)
 
 
 def model_of(opened: Opening) -> Model:

@@ -14,6 +14,7 @@ from threading import Condition, Thread
 from typing import Any, BinaryIO
 
 from convlens.studio import frames
+from convlens.studio.refusal import BROKEN, RefusedError
 
 Document = dict[str, Any]
 
@@ -49,10 +50,11 @@ class Outbox:
         """Answer the request of that number."""
         self._add(_Waiting({"re": number, "ok": dict(document)}, blob))
 
-    def refuse(self, number: int, message: str, hint: str | None) -> None:
+    def refuse(self, number: int, error: RefusedError) -> None:
         """Say why the request of that number cannot be met."""
-        error = {"message": message, "hint": hint}
-        self._add(_Waiting({"re": number, "error": error}))
+        told: Document = {"message": error.message, "hint": error.hint}
+        told |= {"status": error.status, "passing": error.passing}
+        self._add(_Waiting({"re": number, "error": told}))
 
     def tell(self, name: str, values: Mapping[str, Any]) -> None:
         """Say what happened."""
@@ -112,7 +114,8 @@ class Outbox:
         except (ValueError, TypeError) as error:  # before anything was written
             print(f"this cannot be told: {error}: {one.document!r:.500}", file=sys.stderr)
             if "re" in one.document:
-                fault = {"message": "the answer holds what is not a number", "hint": None}
+                message = "the answer holds what is not a number"
+                fault = {"message": message, "hint": None, "status": BROKEN}
                 frames.write(self._stream, {"re": one.document["re"], "error": fault})
 
 

@@ -11,7 +11,7 @@ from convlens.defaults import epochs_for
 from convlens.notation import Plan
 from convlens.pipeline.settling import recipe_for, sizes
 from convlens.studio.process.gallery import is_dark
-from convlens.studio.process.knobs import knobs, values_of
+from convlens.studio.process.knobs import knobs, stretch, values_of
 from convlens.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -26,12 +26,15 @@ MIDDLE = 0.5
 """Brightness below which the pictures of a model without data are taken for dark."""
 
 
-def ready(work: Work) -> dict[str, Any]:
-    """A run that has been built, from its checkpoint where it goes on."""
+def ready(work: Work, before: float) -> dict[str, Any]:
+    """A run that has been built, from its checkpoint where it goes on.
+
+    ``before`` are the epochs of earlier stretches, which the knob leaves out.
+    """
     run = work.run
     return {
         **described(work.dataset, work.plan),
-        **with_knobs(work.settings, work.dataset, run.recipe, run.length),
+        **with_knobs(work.settings, work.dataset, run.recipe, run.length, before),
         "engine": str(work.engine),
         "resumed_step": run.steps or None,
     }
@@ -49,14 +52,15 @@ def described(dataset: Dataset, plan: Plan) -> dict[str, Any]:
 
 
 def with_knobs(
-    settings: Settings, dataset: Dataset, recipe: Recipe, epochs: float | None
+    settings: Settings, dataset: Dataset, recipe: Recipe, length: float | None, before: float
 ) -> dict[str, Any]:
     """The knobs as they stand, and as they would be with nothing said."""
     plain = replace(settings, recipe={}, batch=None, lr=None)
     usual = recipe_for(plain, len(dataset.train), dataset.classes)
     return {
-        "epochs": epochs,
-        "knobs": knobs(recipe, epochs),
+        "epochs": length,
+        "epochs_before": before,
+        "knobs": knobs(recipe, stretch(length, before)),
         "defaults": values_of(usual, epochs_for(len(dataset.train))),
     }
 
@@ -66,7 +70,7 @@ def of_finished(settings: Settings, dataset: Dataset, model: Model, ended: Ended
     assert ended.recipe is not None
     return {
         **described(dataset, model.plan()),
-        **with_knobs(settings, dataset, ended.recipe, ended.length),
+        **with_knobs(settings, dataset, ended.recipe, ended.length, ended.opened.before),
         "engine": PROCESSOR,
         "resumed_step": ended.steps,
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from convlens.pipeline import Event, Note, Reading
 from convlens.pipeline.events import to_json
+from convlens.studio.process.knobs import stretch
 from convlens.studio.process.pace import apart
 from convlens.studio.process.wording import for_page
 from convlens.training.events import (
@@ -117,6 +118,7 @@ class Teller:
         self.tell = tell
         self.meter = Meter(tell)
         self.run: Run | None = None
+        self.before = 0.0  # epochs of the run's earlier stretches
 
     def phase(self, phase: str) -> None:
         """Say what is going on."""
@@ -145,7 +147,10 @@ class Teller:
             case Warned():
                 self.tell("warned", {**to_json(event), "text": for_page(event.text)})
             case Changed():
+                changes: dict[str, list[Any]]
                 changes = {name: list(pair) for name, pair in event.changes.items()}
+                if "epochs" in changes:
+                    changes["epochs"] = [stretch(value, self.before) for value in changes["epochs"]]
                 self.tell("changed", {"step": event.step, "changes": changes})
             case WentBack():
                 self.note(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convlens.classifier import Classifier
 from convlens.data import Pictures
-from convlens.errors import DataError
+from convlens.errors import RunError
 from convlens.evaluation import measure
 from convlens.evaluation.intervals import share_interval
 from convlens.studio.process.blocks import Answer
@@ -76,9 +76,9 @@ class Tester:
         self.last: Tested | None = None
 
     def remembered(self) -> Tested:
-        """What the last test found. Raises DataError where there was none."""
+        """What the last test found. Raises RunError where there was none."""
         if self.last is None:
-            raise DataError("nothing has been tested yet", "test all pictures first")
+            raise RunError("nothing has been tested yet", "test all pictures first")
         return self.last
 
     def test(self, subject: Subject, part: str, views: bool) -> Slices[Answer]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from convlens.studio.asking import Current, asked, asked_in_time
-from convlens.studio.refusal import MISSING, WRONG, RefusedError
+from convlens.studio.refusal import MISSING, REFUSED, WRONG, RefusedError
 
 router = APIRouter()
 
@@ -42,7 +42,7 @@ async def picture(reference: str, request: Request, session: Current) -> Respons
     try:
         _, content = await asked_in_time(request, session, "picture", picture=reference)
     except RefusedError as error:
-        if error.status != WRONG:
+        if error.status not in (WRONG, REFUSED) or error.passing:
             raise
         raise RefusedError(error.message, error.hint, MISSING) from error
     return Response(content, media_type="image/png")

@@ -1,6 +1,7 @@
 /** Questions and commands to the server. Addresses are relative: the page's own holds the token. */
 
 import { store } from "./store.js";
+import { waiting } from "./waiting.js";
 
 /** What the server refused, in its words. */
 export class Fault extends Error {
@@ -17,6 +18,7 @@ const GONE = { message: "the studio does not answer", hint: "see the terminal it
 
 /** What is asked of a network: where there is none, nobody is asked in vain. */
 const OF_A_NETWORK = /^(view|predict|look|why|pictures|test\/|download\/)/;
+const HELD = /[?&]seen=/; // answered when there is something new: nobody sits and waits for that
 const SOON = { message: "the pictures are still being read", hint: "wait a moment" };
 const [NOT_YET, NOBODY] = [409, 503];
 
@@ -25,12 +27,15 @@ async function asked(path, options = {}) {
     const { error } = store.state;
     throw new Fault(error ? NOBODY : NOT_YET, error ?? SOON);
   }
+  const answered = OF_A_NETWORK.test(path) && !HELD.test(path) ? waiting() : () => {};
   let answer;
   try {
     answer = await fetch(`api/${path}`, { cache: "no-store", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Fault(0, GONE);
+  } finally {
+    answered();
   }
   if (answer.ok) return answer;
   let told = {};

@@ -44,7 +44,8 @@ export function chooser({ api, store, explain }, looking) {
   }
 
   /** Other data, other classes: the lists are made anew. */
-  function follow({ data }) {
+  function follow({ data, studio }) {
+    if (looking.gone({ data, studio })) pictures.first();
     const key = JSON.stringify([data?.name, data?.classes, data?.train, data?.validation, data?.test]);
     if (key === state.key) return;
     state.key = key;
@@ -59,10 +60,10 @@ export function chooser({ api, store, explain }, looking) {
     pick.hidden = !there.length;
     pictures.forget();
     if (there.length) pictures.of(parts.value, classes.value);
-    show();
+    if (data) show();
   }
 
-  // a picture of other data, or one that a studio before this one was given
+  // one that a training process before this one was given
   seen.addEventListener("error", () => pictures.first());
   looking.on(show);
   store.on("state", follow);

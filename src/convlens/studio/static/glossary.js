@@ -35,7 +35,7 @@ export const GLOSSARY = {
   shift: "Each picture is moved sideways and up or down by a random amount of up to this share of its side.",
   zoom: "Each picture is enlarged by a random amount, which leaves out up to this share of its side.",
   mirror: "Pictures are flipped left to right in every other epoch. Wrong where left and right matter, as in writing.",
-  epoch: "One pass over all training pictures.",
+  epoch: "One pass over all training pictures. The knob says for how many of them one Start lets the network learn.",
   update: "One step of training: a batch of pictures goes forward, the gradient comes back, and all weights move once.",
   examples: "Pictures learned from so far, each counted every time it was used.",
   "forward pass": "The way from the pictures through all layers to the scores and the loss.",

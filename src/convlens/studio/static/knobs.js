@@ -46,7 +46,7 @@ export function knobs({ api, store, explain }) {
       return field.element;
     });
   const back = make("button", { type: "button", class: "plain tight", disabled: true }, "Back to the recipe");
-  back.title = "Set every knob as this run began with";
+  back.title = "Set every knob of the recipe as it is where nobody turns any";
   back.addEventListener("click", async () => {
     fault.clear();
     try {
@@ -64,7 +64,7 @@ export function knobs({ api, store, explain }) {
     "div",
     { class: "card knobs", role: "group", "aria-label": "Knobs" },
     make("h3", {}, "Knobs"),
-    make("p", { class: "small" }, "They work while the network learns, from its next update on."),
+    make("p", { class: "small" }, "They work while the network learns, from its next update on. What you set is kept for the next run."),
     ...grid(LEARNING),
     make("h4", {}, "Augmentation", explain("augmentation")),
     ...grid(AUGMENTATION),

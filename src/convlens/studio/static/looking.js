@@ -13,9 +13,20 @@ export function looking() {
   const listeners = new Set();
   const memory = kept("convlens-looking");
   const last = memory.recall();
+  let at = last?.studio ?? null; // the studio that the picture was looked at in
   const choice = {
     picture: last?.picture ?? null,
     label: last?.label ?? null,
+
+    /** Let go of a picture that is not here: of other data, or given to a studio before this one. */
+    gone({ studio, data }) {
+      if (!data) return false;
+      const [part, number] = choice.picture?.split(":") ?? [];
+      const here = !part || (part === "upload" ? at === studio : Number(number) < (data[part] ?? 0));
+      at = studio;
+      if (!here) set({ picture: null });
+      return !here;
+    },
 
     /** Call `listener` at every change; returns what ends that. */
     on(listener) {
@@ -36,7 +47,7 @@ export function looking() {
 
   function set(change) {
     Object.assign(choice, change);
-    memory.keep({ picture: choice.picture, label: choice.label });
+    memory.keep({ picture: choice.picture, label: choice.label, studio: at });
     for (const listener of listeners) listener(choice);
   }
 

@@ -2,8 +2,10 @@
 
 import { make } from "../report/words.js";
 import { faultLine, sentence } from "./fault.js";
+import { onWaiting } from "./waiting.js";
 
 const GONE = "The studio was ended or is not reachable. This page goes on by itself when it is there again.";
+const BUSY = "The finished network is being tested. What you asked for is answered right after that.";
 const PATIENCE = 1500; // a reload of the server is not worth a banner
 
 /** Keep the list of notices in `root`. */
@@ -12,15 +14,27 @@ export function notices(root, { api, store }) {
   connection.dataset.kind = "error";
   const error = make("div", { class: "notice", role: "alert", hidden: true });
   error.dataset.kind = "error";
+  const busy = make("div", { class: "notice passing", role: "status", hidden: true }); // wherever one is on the page
   const list = make("div", {});
   const refused = faultLine();
-  root.append(connection, error, list, refused.element);
+  root.append(connection, error, busy, list, refused.element);
 
   let waiting = null;
   store.on("connection", (now) => {
     clearTimeout(waiting);
     if (now === "open") connection.hidden = true;
     else waiting = setTimeout(() => (connection.hidden = false), PATIENCE);
+  });
+
+  let [judging, waited] = [false, false];
+  const tellBusy = () => {
+    if (busy.hidden !== (judging && waited)) return;
+    busy.hidden = !busy.hidden;
+    busy.replaceChildren(...(busy.hidden ? [] : [make("p", {}, BUSY)]));
+  };
+  onWaiting((now) => {
+    waited = now;
+    tellBusy();
   });
 
   const standing = new Map();
@@ -36,6 +50,8 @@ export function notices(root, { api, store }) {
   };
   store.on("state", (state) => {
     failure(error, state.error);
+    judging = state.phase === "judging";
+    tellBusy();
     sort(list, standing, state.notes ?? [], dismiss);
   });
 }

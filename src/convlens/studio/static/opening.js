@@ -23,10 +23,10 @@ export function opening({ api, store }) {
     fault.clear();
     const refusal = refused(file);
     if (refusal) return fault.show(refusal);
+    const looking = store.state?.phase === "looking"; // before it is being read
     say(told, `Opening ${file.name} …`);
     try {
       await api.send(`open?name=${encodeURIComponent(file.name)}`, file);
-      const looking = store.state?.phase === "looking";
       say(told, looking ? `${file.name} is open.` : `${file.name} is open as a new run. Press Start to let it learn on.`);
     } catch (error) {
       say(told, "");

@@ -49,7 +49,7 @@ function changed(model) {
 }
 
 function follow(model, state) {
-  const id = state.phase === "looking" ? null : (state.run?.id ?? null); // nothing was learned here
+  const id = state.runs.find((run) => run.id === state.run?.id)?.id ?? null; // a model looked into has no curves
   if (model.studio !== state.studio) {
     model.kept.clear();
     model.studio = state.studio;
