@@ -40,7 +40,7 @@ export function chooser({ api, store, explain }, looking) {
     if (picture !== looking.picture) return;
     const name = one ? state.classes[one.label] : picture.startsWith("upload:") ? "your own picture" : "";
     seen.alt = `The picture looked at: ${name || picture}`;
-    said.replaceChildren(make("b", {}, name ?? ""), make("span", {}, one?.name ?? picture));
+    said.replaceChildren(make("b", {}, name ?? ""), make("span", {}, one?.name ?? ""));
   }
 
   /** Other data, other classes: the lists are made anew. */
