@@ -129,7 +129,9 @@ def test_a_network_of_convnetjs_is_opened_and_looked_into(tab, tmp_path):
         tile.scroll_into_view_if_needed()
         tile.hover(position={"x": 2, "y": 2})
         readout = card.locator('.panel[data-part="activations"] .readout')
-        tab.expects(readout).to_have_text(f"channel 2, x 0, y 0: {number(values[0, 2, 0, 0])}")
+        tab.expects(readout).to_have_text(
+            f"channel 2, x 0, y 0: {number(float(values[0, 2, 0, 0]))}"
+        )
 
 
 # Files of all kinds
@@ -251,7 +253,7 @@ def test_a_finger_draws_and_the_page_keeps_still(browser, own):
     tab = Tab(browser, own.address, viewport={"width": 390, "height": 844}, has_touch=True,
               is_mobile=True)  # fmt: skip
     pad = tab.page.get_by_role("application", name="Drawing pad")
-    pad.scroll_into_view_if_needed()
+    pad.evaluate("pad => pad.scrollIntoView({block: 'center'})")
     tab.drawn()
     box, scrolled = pad.bounding_box(), tab.page.evaluate("scrollY")
     finger = tab.context.new_cdp_session(tab.page)

@@ -25,8 +25,8 @@ export function opening({ api, store }) {
   let busy = false;
   button.addEventListener("click", () => input.click());
   const open = async (files) => {
-    if (busy) return;
-    busy = button.disabled = true;
+    if (busy) return fault.show({ message: "another file is being opened", hint: "wait until it is there" });
+    busy = true;
     fault.clear();
     say(told, "");
     try {
@@ -39,7 +39,7 @@ export function opening({ api, store }) {
       say(told, "");
       fault.show(error);
     } finally {
-      busy = button.disabled = false;
+      busy = false;
       input.value = "";
     }
   };
