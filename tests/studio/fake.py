@@ -109,6 +109,9 @@ class Fake:
                     "blocks": {"activations": {"at": 0, "shape": [1, 1, 2]}}}  # fmt: skip
         return document, bytes(8), None
 
+    def pictures(self, values, blob):
+        return {"part": values["part"], "total": 0, "pictures": []}, b"", None
+
     def put(self, values, blob):
         if not blob.startswith(b"\x89PNG"):
             return {"message": "the picture cannot be read: not a picture", "hint": "give a PNG"}, \

@@ -24,6 +24,7 @@ from convlens.studio.serving import listen
 from convlens.studio.session import Session
 from convlens.studio.studio import Manner, served
 from convlens.studio.subject import subject_of
+from tests.report.conftest import CHROMIUM
 from tests.studio.conftest import FAKE
 from tests.studio.pages import Tab, studio
 
@@ -42,7 +43,7 @@ def own(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(browser, own):
     tab = Tab(browser, own.address, viewport={"width": 1280, "height": 900})
-    tab.until("ready")
+    tab.until("paused")
     yield tab
     tab.context.close()
 
@@ -116,6 +117,7 @@ def test_a_network_of_convnetjs_is_opened_and_looked_into(tab, tmp_path):
     pooled = functional.max_pool2d(maps.relu(), 2)
     scores = functional.conv2d(pooled, units, lift).ravel()
     region = tab.region("Try it")
+    region.scroll_into_view_if_needed()
     region.get_by_label("Upload a picture").set_input_files(tmp_path / "eight.png")
     region.get_by_text("as given: eight.png").wait_for()
     said = json.loads(region.locator("[data-probabilities]").get_attribute("data-probabilities"))
@@ -281,17 +283,16 @@ def test_a_finger_draws_and_the_page_keeps_still(browser, own):
 
 
 def test_a_camera_that_is_not_allowed_is_said_in_a_line(browser, own):
-    tab = Tab(browser, own.address, viewport={"width": 1280, "height": 900})
-    control = tab.context.new_cdp_session(tab.page)
-    denied = {"permission": {"name": "camera"}, "setting": "denied"}
-    control.send("Browser.setPermission", denied | {"origin": own.address.rsplit("/", 2)[0]})
+    camera = ["--no-sandbox", "--use-fake-device-for-media-stream"]
+    another = browser.browser_type.launch(executable_path=CHROMIUM, args=camera)
+    tab = Tab(another, own.address, viewport={"width": 1280, "height": 900})
     region = tab.region("Try it")
     tab.button("Camera").click()
     region.get_by_text("The browser did not allow the camera.").wait_for()
     assert len(faults(region)) == 1
     assert region.locator("video").is_hidden()
     assert tab.button("Camera").get_attribute("aria-expanded") == "false"
-    tab.context.close()
+    another.close()
     tab.well()
 
 
