@@ -133,6 +133,9 @@ class Fake:
         status = {"nonsense": 422, "broken": 500}.get(values["method"], 409)
         return {"message": "not this", "hint": None, "status": status}, None, None
 
+    def pictures(self, values, blob):
+        return {"part": values["part"], "total": 0, "pictures": []}, b"", None
+
     def put(self, values, blob):
         if not blob.startswith(b"\x89PNG"):
             return {"message": "the picture cannot be read: not a picture", "hint": "give a PNG"}, \

@@ -3,15 +3,17 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import struct
 from dataclasses import replace
 
 import pytest
 
+from convlens.studio import snapshots
 from convlens.studio.run import Asked
 from convlens.studio.stream import Subscriber, events
-from tests.cli.conftest import as_png
+from tests.cli.conftest import as_png, folder_of_shades
 
 NET = "INPUT - CONV 4 - RELU - POOL - FC"
 
@@ -272,8 +274,6 @@ async def ids(desk):
 
 
 def shades(tmp_path):
-    from tests.cli.conftest import folder_of_shades
-
     return folder_of_shades(tmp_path / "shades", 2)
 
 
@@ -290,6 +290,24 @@ def test_steps_after_the_checkpoint_are_forgotten_but_not_those_of_a_finished_ru
         assert run.facts["step"] == 7
 
     play(scenario)
+
+
+def test_pictures_that_are_gone_end_no_run(play, tmp_path):
+    async def scenario(desk):
+        before = (await desk.phase("training"))["run"]["id"]
+        shutil.rmtree(data / "blue")
+        await desk.post("api/anew")
+        state = await desk.until(lambda state: state["run"]["id"] != before)
+        assert desk.session.subject.classes == ("green", "red")
+        shutil.rmtree(data)
+        for path, body in (("anew", {}), ("network", {"net": "FC"})):
+            error = (await desk.post(f"api/{path}", body, status=422))["error"]
+            assert str(data) in error["message"]
+        assert desk.session.state()["run"]["id"] == state["run"]["id"]
+        assert desk.session.phase == "training"
+
+    data = shades(tmp_path)
+    play(scenario, data=data)
 
 
 def test_another_network_in_the_command_begins_a_run(play):
@@ -499,7 +517,7 @@ def test_snapshots(play, digits_model, monkeypatch, tmp_path):
     play(scenario)
 
 
-def test_files_are_opened(play, digits_model):
+def test_files_are_opened(play, digits_model, monkeypatch, tmp_path):
     async def scenario(desk):
         await desk.phase("training")
         content = digits_model.read_bytes()
@@ -512,7 +530,13 @@ def test_files_are_opened(play, digits_model):
             assert answer.status_code == 422
             assert "brought" not in answer.text
         assert desk.session.current.id == "studio-2"
+        monkeypatch.setattr(snapshots, "MOST_JSON", 10)
+        answer = await desk.page.post("api/open?name=net.json", content=b'{"layers": []}')
+        assert answer.status_code == 422
+        assert "net.json is more than" in answer.json()["error"]["message"]
+        assert [path.stem for path in brought.iterdir()] == ["my"]
 
+    brought = tmp_path / "runs" / snapshots.BROUGHT
     play(scenario)
 
 
@@ -525,6 +549,7 @@ def test_a_model_of_other_classes_is_refused(play, digits_model, tmp_path):
         assert said == (
             "d tells 0, 1, 2, … (10 classes) apart, the pictures here are blue, green, red"
         )
+        assert list((tmp_path / "runs" / snapshots.BROUGHT).iterdir()) == []
 
     play(scenario, data=shades(tmp_path))
 

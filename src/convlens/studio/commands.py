@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from convlens.studio.place import begun
 from convlens.studio.refusal import RefusedError
 from convlens.studio.run import LONGEST_NAME, Asked, Run
 from convlens.studio.session import Session
+from convlens.studio.subject import subject_of
 
 CARRIED = "carried.safetensors"
 """In a run's folder: its weights as the next run took them over."""
@@ -157,9 +159,13 @@ async def stop(session: Session) -> None:
 
 
 async def anew(session: Session) -> None:
-    """Begin another run on the same network, with fresh weights."""
+    """Begin another run on the same network, with fresh weights.
+
+    Raises ConvLensError where the pictures are gone; the present run goes on then.
+    """
     async with session.commanding:
         run = session.learnable()
+        await _look_again(session, run)
         await begin(session, run.asked, go=True, after=run)
 
 
@@ -203,11 +209,18 @@ async def apply(session: Session, net: str, *, keep: bool, revision: int | None)
                 f"another page was quicker: {run.name} is on {run.facts['net'] or run.asked.net}",
                 "look at it, then apply yours again",
             )
+        await _look_again(session, run)
         plan = checked(net, session)
         carry = await _carried(session, run) if keep else None
         go = session.phase != "paused"
         asked = run.asked.on(str(plan.architecture))
         return await begin(session, asked, go=go, carry=carry, after=run)
+
+
+async def _look_again(session: Session, run: Run) -> None:
+    """Take note of how the pictures lie now. Raises ConvLensError where nothing can be learned."""
+    said = session.subject.said
+    session.subject = await asyncio.to_thread(subject_of, said, run.asked.size)
 
 
 async def _carried(session: Session, run: Run) -> str:

@@ -26,6 +26,9 @@ FOLDER = "snapshots"
 BROUGHT = "brought"
 """Folder of files that were brought from elsewhere, beside the run folders."""
 
+MOST_JSON = 64 << 20
+"""Bytes of a snapshot of ConvNetJS: reading it takes six times that, and nobody is answered."""
+
 
 async def keep(session: Session, name: str) -> dict[str, Any]:
     """Keep the current network as it is; returns how it is listed."""
@@ -88,7 +91,11 @@ async def open_file(session: Session, chunks: AsyncIterator[bytes], name: str) -
             session.subject = await asyncio.to_thread(subject_of, str(path))
             await commands.look(session, path)
         return
-    await _begin(session, model, path, name)
+    try:
+        await _begin(session, model, path, name)
+    except RefusedError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 async def _put(folder: Path, name: str, chunks: AsyncIterator[bytes]) -> Path:
@@ -123,6 +130,11 @@ def _model(path: Path, names: tuple[str, ...] | None, name: str) -> Model:
         text = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text.startswith(b"{") and not name.lower().endswith(".json"):
         return read_model(path)
+    if path.stat().st_size > MOST_JSON:
+        raise ModelFileError(
+            f"{path} is more than {MOST_JSON >> 20} MB of JSON, the most that is read here",
+            "a model of so many weights is opened as .safetensors",
+        )
     own = read_snapshot(path)
     numbered = own.classes == tuple(map(str, range(len(own.classes))))
     fits = names is not None and len(names) == len(own.classes)

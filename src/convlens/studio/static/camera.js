@@ -37,15 +37,15 @@ export function camera({ moved, taken, left }) {
   const take = make("button", { type: "button", class: "primary" }, "Take the picture");
   const leave = make("button", { type: "button", class: "plain" }, "Turn the camera off");
   const trouble = faultLine();
-  const element = make(
+  const opened = make(
     "div",
     { class: "camera", hidden: true },
     make("p", { class: "small" }, "Your browser asks whether this page may use the camera. What it sees goes to this " +
       "studio alone, a small picture at a time while it is on, and is forgotten there."), // prettier-ignore
-    trouble.element,
     video,
     make("div", { class: "row" }, take, leave),
   );
+  const element = make("div", { class: "camera-place" }, trouble.element, opened);
   let stream = null;
   let ticking = 0;
 
@@ -54,14 +54,14 @@ export function camera({ moved, taken, left }) {
   navigator.mediaDevices?.addEventListener?.("devicechange", look);
 
   async function open() {
-    element.hidden = false;
+    opened.hidden = false;
     button.setAttribute("aria-expanded", "true");
     trouble.clear();
     take.disabled = true;
     try {
       const wanted = { video: { facingMode: "environment", width: { ideal: 640 } }, audio: false };
       const given = await navigator.mediaDevices.getUserMedia(wanted);
-      if (element.hidden || stream) return end(given); // closed, or opened twice, while the browser asked
+      if (opened.hidden || stream) return end(given); // closed, or opened twice, while the browser asked
       stream = given;
       video.srcObject = stream;
       stream.getVideoTracks()[0].addEventListener("ended", close);
@@ -69,9 +69,9 @@ export function camera({ moved, taken, left }) {
       take.disabled = false;
       ticking = setInterval(moved, 100);
     } catch (error) {
+      if (opened.hidden) return; // closed while the browser asked
       const [message, hint] = REFUSED[error.name] ?? [error.message || "the camera cannot be used", ""];
-      end(stream);
-      stream = null;
+      close();
       trouble.show({ message, hint });
     }
   }
@@ -81,7 +81,7 @@ export function camera({ moved, taken, left }) {
     end(stream);
     stream = null;
     video.srcObject = null;
-    element.hidden = true;
+    opened.hidden = true;
     button.setAttribute("aria-expanded", "false");
   }
 
@@ -94,7 +94,7 @@ export function camera({ moved, taken, left }) {
     return new Promise((ready) => canvas.toBlob(ready, "image/jpeg", QUALITY));
   }
 
-  button.addEventListener("click", () => (element.hidden ? open() : close()));
+  button.addEventListener("click", () => (opened.hidden ? open() : close()));
   leave.addEventListener("click", () => {
     close();
     left();

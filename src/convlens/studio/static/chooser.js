@@ -19,6 +19,7 @@ export function chooser({ api, store, explain }, looking) {
   const gradients = select("Gradients of", () => looking.of(gradients.value === "" ? null : Number(gradients.value)));
   const seen = make("img", { class: "seenpicture", alt: "", width: 96, height: 96 });
   const said = make("figcaption");
+  const figure = make("figure", { class: "seen", hidden: true }, seen, said);
   const empty = make("p", { class: "absent", hidden: true }, NONE);
   const pick = make("div", { class: "pick" },
     labelled("Part", parts), labelled("Class", classes),
@@ -30,7 +31,7 @@ export function chooser({ api, store, explain }, looking) {
 
   async function show() {
     const { picture } = looking;
-    seen.hidden = said.hidden = !picture;
+    figure.hidden = !picture;
     if (!picture) return;
     empty.hidden = true;
     seen.src = address(picture);
@@ -40,7 +41,7 @@ export function chooser({ api, store, explain }, looking) {
     if (picture !== looking.picture) return;
     const name = one ? state.classes[one.label] : picture.startsWith("upload:") ? "your own picture" : "";
     seen.alt = `The picture looked at: ${name || picture}`;
-    said.replaceChildren(make("b", {}, name ?? ""), make("span", {}, one?.name ?? picture));
+    said.replaceChildren(make("b", {}, name ?? ""), make("span", {}, one?.name ?? ""));
   }
 
   /** Other data, other classes: the lists are made anew. */
@@ -71,7 +72,7 @@ export function chooser({ api, store, explain }, looking) {
   return make("section", { class: "chooser", "aria-labelledby": "chooser-title" },
     make("h3", { id: "chooser-title" }, "The picture looked at"),
     make("div", { class: "chosen" },
-      make("figure", { class: "seen" }, seen, said),
+      figure,
       make("div", { class: "others" }, pick, pictures.element, fault.element, empty,
         make("div", { class: "pick" }, labelled("Gradients of", gradients, explain("gradient"))))));
 }

@@ -10,6 +10,7 @@ const USUAL = 0.09;
 const NETWORK_PIXELS = 1.2; // a line thinner than that is lost when it is made small
 const KEY_STEP = 1 / 40;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const BY_POINTER = "by-pointer"; // who draws with a pointer needs no pen shown, nor where the keys go
 const KEYS =
   "Arrow keys move the pen, with Shift further; Space puts it down and lifts it; Backspace takes back the last stroke.";
 
@@ -120,6 +121,7 @@ function byPointer(canvas, { begin, draw, end }) {
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.width, pressed];
   };
   canvas.addEventListener("pointerdown", (event) => {
+    canvas.classList.add(BY_POINTER);
     if (drawing !== null || event.button !== 0) return;
     event.preventDefault();
     canvas.focus({ preventScroll: true });
@@ -148,7 +150,7 @@ function byKeys(canvas, cursor, said, { begin, draw, end, takeBack, height }) {
   let down = false;
 
   function show() {
-    cursor.hidden = !canvas.matches(":focus-visible");
+    cursor.hidden = canvas.classList.contains(BY_POINTER);
     cursor.classList.toggle("down", down);
     cursor.style.setProperty("--x", `${100 * at[0]}%`);
     cursor.style.setProperty("--y", `${(100 * at[1]) / height()}%`);
@@ -164,6 +166,7 @@ function byKeys(canvas, cursor, said, { begin, draw, end, takeBack, height }) {
   const within = (value, most) => Math.min(most, Math.max(0, value));
 
   canvas.addEventListener("keydown", (event) => {
+    canvas.classList.remove(BY_POINTER);
     const move = MOVES[event.key];
     if (move) {
       const far = KEY_STEP * (event.shiftKey ? 4 : 1);
@@ -187,6 +190,7 @@ function byKeys(canvas, cursor, said, { begin, draw, end, takeBack, height }) {
   });
   canvas.addEventListener("focus", show);
   canvas.addEventListener("blur", () => {
+    canvas.classList.remove(BY_POINTER);
     lift();
     cursor.hidden = true;
   });

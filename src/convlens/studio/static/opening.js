@@ -1,12 +1,16 @@
 /** Open a model or a ConvNetJS snapshot: by choosing a file, or by dropping one. */
 
 import { make } from "../report/words.js";
+import { bytesOf, dropping } from "./dropping.js";
 import { faultLine } from "./fault.js";
 import { bytes } from "./say.js";
 import { say } from "./shell.js";
 
-const LARGEST = 2 ** 30; // a model file above a gigabyte is somebody's mistake
 const KINDS = /\.(safetensors|json)$/i;
+const JSON_FILE = /\.json$/i;
+const LARGEST = 2 ** 30; // a model file above a gigabyte is somebody's mistake
+const LARGEST_JSON = 2 ** 26; // read, it takes many times that
+const [HEADER, BRACE] = [8, "{".charCodeAt(0)]; // a model file: the length of its header, then that
 
 const FORMATS = "A model that ConvLens made (.safetensors), or a network of ConvNetJS (.json).";
 const BECOMES = "It becomes a run of its own, paused, with its weights taken over; the present run is kept.";
@@ -18,24 +22,28 @@ export function opening({ api, store }) {
   const told = make("p", { class: "small", role: "status" });
   const input = make("input", { type: "file", accept: ".safetensors,.json,application/json", id: "open-file", class: "hidden" });
   const button = make("button", { type: "button", class: "plain" }, "Open file");
+  let busy = false;
   button.addEventListener("click", () => input.click());
-  const open = async (file) => {
+  const open = async (files) => {
+    if (busy) return fault.show({ message: "another file is being opened", hint: "wait until it is there" });
+    busy = true;
     fault.clear();
-    const refusal = refused(file);
-    if (refusal) return fault.show(refusal);
     const looking = store.state?.phase === "looking"; // before it is being read
-    say(told, `Opening ${file.name} …`);
+    say(told, "");
     try {
+      const file = await openable(files);
+      say(told, `Opening ${file.name} …`);
       await api.send(`open?name=${encodeURIComponent(file.name)}`, file);
       say(told, looking ? `${file.name} is open.` : `${file.name} is open as a new run. Press Start to let it learn on.`);
     } catch (error) {
       say(told, "");
       fault.show(error);
     } finally {
+      busy = false;
       input.value = "";
     }
   };
-  input.addEventListener("change", () => input.files[0] && open(input.files[0]));
+  input.addEventListener("change", () => input.files.length && open([...input.files]));
   const about = make("p", { class: "small" });
   const card = make(
     "div",
@@ -50,36 +58,22 @@ export function opening({ api, store }) {
   );
   input.tabIndex = -1;
   store.on("state", ({ phase }) => say(about, `${FORMATS} ${phase === "looking" ? LOOKED : BECOMES}`));
-  droppable(card, open);
+  dropping(card, "over", open);
   return card;
 }
 
-function refused(file) {
+/** The one of `files` that may be sent; what speaks against it is thrown. */
+async function openable(files) {
+  const [file] = files;
+  if (!file) throw { message: "that was not a file", hint: "save it first, then drop the file" };
+  if (files.length > 1) throw { message: `those are ${files.length} files`, hint: "open one at a time" };
+  const begin = new Uint8Array(await bytesOf(file, 0, HEADER + 1));
   if (!KINDS.test(file.name))
-    return { message: `${file.name} is neither a .safetensors nor a .json file`, hint: "pictures are dropped on Try it" };
-  if (file.size > LARGEST)
-    return { message: `${file.name} has ${bytes(file.size)}`, hint: "no model that this page can open is so large" };
-  return null;
-}
-
-function droppable(card, open) {
-  const files = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-  let depth = 0;
-  card.addEventListener("dragenter", (event) => {
-    if (!files(event)) return;
-    depth++;
-    card.classList.add("over");
-  });
-  card.addEventListener("dragleave", () => {
-    depth = Math.max(0, depth - 1);
-    if (!depth) card.classList.remove("over");
-  });
-  card.addEventListener("dragover", (event) => files(event) && event.preventDefault());
-  card.addEventListener("drop", (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    depth = 0;
-    card.classList.remove("over");
-    if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
-  });
+    throw { message: `${file.name} is neither a .safetensors nor a .json file`, hint: "pictures are dropped on Try it" };
+  const most = JSON_FILE.test(file.name) ? LARGEST_JSON : LARGEST;
+  if (file.size > most)
+    throw { message: `${file.name} has ${bytes(file.size)}`, hint: `at most ${bytes(most)} of such a file can be opened here` };
+  if (most === LARGEST && begin[HEADER] !== BRACE && begin[0] !== BRACE)
+    throw { message: `${file.name} is no model file`, hint: "one comes from convlens train and ends in .safetensors" };
+  return file;
 }

@@ -14,6 +14,7 @@ import { addressOf, openPicture, verdict } from "./thumbs.js";
 import { why } from "./why.js";
 
 const SETTLES = 700;
+const OVER = ["looking", "finished"]; // phases in which nothing is learned any more
 
 /** Fill the region. */
 export function mount(root, context) {
@@ -37,7 +38,7 @@ export function mount(root, context) {
     reasons.element,
   );
   const trouble = faultLine();
-  const { element: upload, trouble: refused } = incoming(root, (file) => take("file", file, file.name ?? ""));
+  const { element: upload, trouble: refused } = incoming(root, (blob, name) => take("file", blob, name ?? ""));
   const body = make(
     "div",
     { class: "try-body" },
@@ -56,7 +57,7 @@ export function mount(root, context) {
   const questions = asking(body, store, {
     due: () => Boolean(classes()) && Boolean(subject.waiting || (subject.picture && subject.shows !== key())),
     ask,
-    failed: (fault) => trouble.show(fault),
+    failed: (fault) => (subject.source ? trouble : refused).show(fault), // what was sent away is no subject
   });
 
   /** The classes' names, once there is a network to be asked. */
@@ -70,6 +71,12 @@ export function mount(root, context) {
     settling = setTimeout(rests, SETTLES);
   }
 
+  /** Turn to something else: what was said of another picture is over. */
+  function turnTo(next) {
+    subject = { ...nothing(), ...next };
+    refused.clear();
+  }
+
   /** What was changing stays as it is. */
   function rests() {
     if (subject.fixed || !subject.source) return;
@@ -79,7 +86,7 @@ export function mount(root, context) {
 
   /** A picture that is still changing: sent anew whenever the last answer is there. */
   function live(source, get) {
-    if (subject.source !== source || subject.fixed) subject = { ...nothing(), source };
+    if (subject.source !== source || subject.fixed) turnTo({ source });
     subject.waiting = get;
     questions.nudge();
   }
@@ -87,8 +94,7 @@ export function mount(root, context) {
   /** A picture that is what it is. */
   function take(source, blob, name) {
     if (source !== "camera") seen.close();
-    subject = { ...nothing(), source, name, fixed: true, waiting: async () => blob };
-    refused.clear();
+    turnTo({ source, name, fixed: true, waiting: async () => blob });
     questions.again();
   }
 
@@ -96,12 +102,12 @@ export function mount(root, context) {
   function choose(picture, tell) {
     if (picture === subject.picture) return;
     seen.close();
-    subject = { ...nothing(), source: "chosen", fixed: true, picture, told: !tell };
+    turnTo({ source: "chosen", fixed: true, picture, told: !tell });
     questions.again();
   }
 
   function empty() {
-    subject = nothing();
+    turnTo(nothing());
     answer.clear();
     trouble.clear();
     rest.hidden = true;
@@ -185,7 +191,7 @@ export function mount(root, context) {
   });
   store.on("state", (state) => {
     const ready = Boolean(classes());
-    lead.textContent = `Give it a picture it has never seen.${state.phase === "looking" ? "" : " Its answer changes as it learns."}`;
+    lead.textContent = `Give it a picture it has never seen.${OVER.includes(state.phase) ? "" : " Its answer changes as it learns."}`;
     waiting.hidden = ready;
     body.hidden = !ready;
     if (!ready) rest.hidden = true;
