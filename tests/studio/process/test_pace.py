@@ -25,16 +25,16 @@ def threads():
 def test_a_free_processor_draws_often(threads, monkeypatch):
     monkeypatch.setattr(pace, "processors", lambda: 2)
     threads(1)
-    assert pace.apart() == pace.OFTEN
+    assert pace.figures_apart() == pace.layers_apart() == pace.OFTEN
     threads(2)
-    assert pace.apart() == pace.CROWDED
+    assert pace.figures_apart() > pace.layers_apart() > pace.OFTEN
 
 
 @pytest.mark.parametrize("apart", [0.1, 1.0])
 def test_curves_are_as_fine_as_before(monkeypatch, apart):
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(telling.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(telling, "apart", lambda: apart)
+    monkeypatch.setattr(telling, "figures_apart", lambda: apart)
     told, times = [], []
 
     def tell(name, frame):
@@ -93,7 +93,7 @@ def test_a_layer_is_told_again_at_the_pace_and_a_click_at_once(monkeypatch):
     begun = time.monotonic() + 1  # later than what the desk begins with
     clock = SimpleNamespace(now=begun)
     monkeypatch.setattr(desk.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(desk, "apart", lambda: 1.0)
+    monkeypatch.setattr(desk, "layers_apart", lambda: 1.0)
     pipe, steps = Pipe(), SimpleNamespace(now=1)
     one = Desk(pipe, pipe)
     for share in (one.watching, one.sampling, one.working):

@@ -14,7 +14,7 @@ from convlens.errors import ConvLensError
 from convlens.studio.process.blocks import Answer
 from convlens.studio.process.inbox import Inbox, Request
 from convlens.studio.process.outbox import Outbox
-from convlens.studio.process.pace import apart
+from convlens.studio.process.pace import layers_apart
 from convlens.studio.process.share import Share
 from convlens.studio.process.slices import Slices
 from convlens.studio.process.wording import for_page
@@ -134,7 +134,7 @@ class Desk:
         """Answer who waits for something new."""
         now = time.monotonic()
         some = [one for one in self._watched if self._is_new(one)]
-        if training and not (self.watching.allows and now >= self._looked + apart()):
+        if training and not (self.watching.allows and now >= self._looked + layers_apart()):
             some = [one for one in some if one.request.values.get("seen") is None]
             if not self.watching.rested:
                 some = []

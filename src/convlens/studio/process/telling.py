@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convlens.pipeline import Event, Note, Reading
 from convlens.pipeline.events import to_json
 from convlens.studio.process.knobs import stretch
-from convlens.studio.process.pace import apart
+from convlens.studio.process.pace import figures_apart
 from convlens.studio.process.wording import for_page
 from convlens.training.events import (
     BatchSplit,
@@ -63,7 +63,7 @@ class Meter:
             old = self._judged.popleft()
             self._right, self._pictures = self._right - old.right, self._pictures - old.pictures
         now = time.monotonic()
-        if now - self._told >= apart():
+        if now - self._told >= figures_apart():
             self.flush(run)
         elif now - self._drawn >= DENSE:
             self._draw()
