@@ -83,7 +83,7 @@ export function tools(actions, options, explain) {
 function select(name, choices, chosen, act, more = null) {
   const made = make(
     "select",
-    { class: "tight" },
+    { class: "tight", "aria-label": name },
     ...choices.map(([value, text]) => make("option", { value, selected: value === chosen }, text)),
   );
   made.addEventListener("change", () => act(made.value));

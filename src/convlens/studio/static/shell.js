@@ -65,8 +65,8 @@ function right({ run }) {
 /** What the network tells apart, in words. */
 export function subject(data) {
   if (!data) return "pictures";
-  const { name, classes } = data;
-  if (name === "digits" && classes.length === 10) return "the ten digits";
+  const { classes } = data;
+  if (classes.join("") === "0123456789") return "the ten digits";
   const named = `${classes.slice(0, -1).join(", ")} and ${classes[classes.length - 1]}`;
   return classes.length > NAMED || named.length > LONG ? `${count(classes.length)} kinds of pictures` : named;
 }
