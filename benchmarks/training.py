@@ -33,6 +33,10 @@ PEERS = Path(__file__).parent / "peers"
 PLAIN = "INPUT - [CONV 32 - RELU - POOL]*3 - FC"
 
 
+TICKS = (10, 20, 30, 60, 120, 240, 600, 1200, 2400)
+"""Seconds that the plot names."""
+
+
 class Point(NamedTuple):
     """A test accuracy reached after so many seconds."""
 
@@ -96,7 +100,7 @@ def plot(curves: dict[str, list[Point]], path: Path) -> None:
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
     for name, points in curves.items():
         own = name.startswith("ConvLens")
         axes.plot(
@@ -108,9 +112,13 @@ def plot(curves: dict[str, list[Point]], path: Path) -> None:
             label=name,
         )
     axes.set(xscale="log", xlabel="seconds, everything included", ylabel="test accuracy, %")
+    last = max(point.seconds for points in curves.values() for point in points)
+    ticks = [tick for tick in TICKS if tick <= 1.3 * last]
+    axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
+    axes.set_xticks([], minor=True)
     axes.set_title("CIFAR-10 from the folder, two processors")
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside center right", frameon=False)
     figure.savefig(path, metadata={"Date": None})
 
 
