@@ -141,7 +141,8 @@ def test_an_interruption_ends_the_processes(photos):
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
 from convlens.data import divide, open_source, start_loading
 source = open_source(sys.argv[1])
 options = dict(width=7, height=5, channels=3, workers=2, cache=False)
