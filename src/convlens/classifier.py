@@ -23,6 +23,7 @@ from convlens.views import Views
 
 if TYPE_CHECKING:
     from convlens.network.arrays import ArrayPredictor
+    from convlens.network.engine import DeviceName
     from convlens.network.predictor import Predictor
     from convlens.network.runtimes import Runtime
 
@@ -65,8 +66,8 @@ class Classifier:
     Made by ``convlens.train`` or read from a file by ``convlens.load``.
     """
 
-    def __init__(self, model: Model, *, fast: bool = False) -> None:
-        self.model, self.fast = model, fast
+    def __init__(self, model: Model, *, fast: bool = False, device: DeviceName = "auto") -> None:
+        self.model, self.fast, self.device = model, fast, device
         self._in_numpy = 0  # multiply-adds so far
 
     @property
@@ -184,12 +185,14 @@ class Classifier:
 
     def with_temperature(self, temperature: float) -> Self:
         """The same classifier, its scores divided by ``temperature`` before the softmax."""
-        return type(self)(replace(self.model, temperature=temperature), fast=self.fast)
+        return self._with(replace(self.model, temperature=temperature))
 
     def with_training(self, **facts: Any) -> Self:
         """The same classifier, more said about how it was trained."""
-        model = replace(self.model, training={**self.training, **facts})
-        return type(self)(model, fast=self.fast)
+        return self._with(replace(self.model, training={**self.training, **facts}))
+
+    def _with(self, model: Model) -> Self:
+        return type(self)(model, fast=self.fast, device=self.device)
 
     @cached_property
     def _multiply_adds(self) -> int:
@@ -213,7 +216,13 @@ class Classifier:
     def _predictor(self) -> Predictor:
         from convlens.network.predictor import Predictor  # torch only once it is needed
 
-        return Predictor(self.model.plan(), self.weights, self.preprocessing, fast=self.fast)
+        return Predictor(
+            self.model.plan(),
+            self.weights,
+            self.preprocessing,
+            fast=self.fast,
+            device=self.device,
+        )
 
     def __repr__(self) -> str:
         shown: Sequence[str] = self.classes[:4]

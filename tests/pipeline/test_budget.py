@@ -4,10 +4,12 @@ import time
 from types import SimpleNamespace
 
 import pytest
+import torch
 from torch import nn
 
 from convlens.defaults import SCALES, epochs_wanted, network_for
 from convlens.network.build import Network
+from convlens.network.engine import Engine
 from convlens.pipeline import budget
 from convlens.pipeline.budget import choose_plan
 
@@ -23,11 +25,12 @@ def chosen(monkeypatch, seconds):
         return SPEED / plan.multiply_adds
 
     monkeypatch.setattr(budget, "training_speed", speed)
-    monkeypatch.setattr(budget, "seconds_after", lambda dataset, plan: 5.0)
+    monkeypatch.setattr(budget, "seconds_after", lambda dataset, plan, device: 5.0)
     deadline = None if seconds is None else time.monotonic() + seconds
     prepared = SimpleNamespace(architecture=None, input=(32, 32, 3), deadline=deadline)
     dataset = SimpleNamespace(classes=range(CLASSES), train=range(PICTURES))
-    return choose_plan(prepared, dataset, None, None)
+    engine = Engine(torch.device("cpu"), torch.float32)
+    return choose_plan(prepared, dataset, engine, None)
 
 
 @pytest.mark.parametrize("seconds", [1, 10, 30, 60, 120, 240, 500, 900, 2000, 7200])

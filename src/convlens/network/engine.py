@@ -40,6 +40,17 @@ class Engine:
 
 
 @contextmanager
+def exactly() -> Iterator[None]:
+    """Convolutions of fp32 are fp32 inside, also on a GPU, which would round them to 10 bits."""
+    cudnn = torch.backends.cudnn
+    before, cudnn.allow_tf32 = cudnn.allow_tf32, False
+    try:
+        yield
+    finally:
+        cudnn.allow_tf32 = before
+
+
+@contextmanager
 def threads_for(multiply_adds: float) -> Iterator[None]:
     """As many threads inside as a step of so much work, forward, is worth.
 

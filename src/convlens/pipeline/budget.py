@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import torch
-from torch.nn import functional as F
+from torch import Tensor
 
 from convlens.data import Dataset
 from convlens.defaults import BREADTH, SCALES, epochs_wanted, network_for
 from convlens.network.build import Network, channels_last
-from convlens.network.engine import Engine
+from convlens.network.engine import Engine, exactly
 from convlens.network.rewrite import for_prediction, for_training
 from convlens.notation import Plan
 from convlens.pipeline.prepare import Prepared
+from convlens.training.graphs import EAGER_STEPS
+from convlens.training.learner import Learner
+from convlens.training.losses import loss_for
 from convlens.training.optimizers import Optimizers
 from convlens.training.recipe import Recipe
 
@@ -43,7 +47,8 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
         plan = network_for(*prepared.input, *scale).plan(classes=classes)
         if chosen is not None:
             speed = training_speed(plan, engine, recipe)
-            left = prepared.deadline - time.monotonic() - seconds_after(dataset, plan)
+            after = seconds_after(dataset, plan, engine.device)
+            left = prepared.deadline - time.monotonic() - after
             if left * speed < epochs_wanted(pictures, scale.breadth) * pictures:
                 break
         chosen = plan
@@ -54,37 +59,37 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
 def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
     """Pictures a second that a network of ``plan`` learns from, by a few steps on noise."""
     network = channels_last(Network(plan).to(engine.device))
-    fast, optimizers = for_training(network).train(), Optimizers(network, recipe)
+    optimizers, loss = Optimizers(network, recipe), loss_for(plan.loss, recipe.label_smoothing)
+    learner = Learner(for_training(network), optimizers, engine, loss, seed=0)
     batch = recipe.batch  # the optimizers' share of a step depends on it
-    shape = (batch, plan.input.depth, plan.input.height, plan.input.width)
-    pictures = torch.randn(shape, device=engine.device).to(memory_format=torch.channels_last)
-    labels = torch.zeros(batch, dtype=torch.long, device=engine.device)
-    quickest = float("inf")
-    for _ in range(1 + TRIALS):
-        begun = time.monotonic()
-        with engine.products():
-            scores = fast(pictures)
-        loss = F.cross_entropy(scores.float(), labels)
-        optimizers.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizers.step(0.0)
-        float(loss.detach())  # waits for a device that works on its own
-        quickest = min(quickest, time.monotonic() - begun)
-    return batch / quickest
+    pictures, labels = noise(plan, batch, engine.device), torch.zeros(batch, dtype=torch.long)
+    labels = labels.to(engine.device)
+    warm = 1 if engine.device.type == "cpu" else EAGER_STEPS + 1
+    steps = (timed(lambda: learner.descend(pictures, labels, 0, 0.0)) for _ in range(warm + TRIALS))
+    return batch / min(list(steps)[warm:])
 
 
 @torch.inference_mode()
-def seconds_after(dataset: Dataset, plan: Plan) -> float:
-    """Seconds that judging and writing the classifier will take, in fp32 on the processor."""
-    network = channels_last(for_prediction(Network(plan)))
-    shape = (TRIAL_BATCH, plan.input.depth, plan.input.height, plan.input.width)
-    pictures = torch.randn(shape).to(memory_format=torch.channels_last)
-    quickest = float("inf")
-    for _ in range(1 + TRIALS):
-        begun = time.monotonic()
-        network(pictures)
-        quickest = min(quickest, time.monotonic() - begun)
-    return WRITING_SECONDS + pictures_after(dataset) * quickest / TRIAL_BATCH
+def seconds_after(dataset: Dataset, plan: Plan, device: torch.device) -> float:
+    """Seconds that judging and writing the classifier will take, in fp32 on ``device``."""
+    network = channels_last(for_prediction(Network(plan)).to(device))
+    pictures = noise(plan, TRIAL_BATCH, device)
+    with exactly():
+        looks = [timed(lambda: network(pictures).cpu()) for _ in range(1 + TRIALS)]
+    return WRITING_SECONDS + pictures_after(dataset) * min(looks) / TRIAL_BATCH
+
+
+def noise(plan: Plan, batch: int, device: torch.device) -> Tensor:
+    """Pictures (B, C, H, W) of the plan's size."""
+    shape = (batch, plan.input.depth, plan.input.height, plan.input.width)
+    return torch.randn(shape, device=device).to(memory_format=torch.channels_last)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that ``work`` takes."""
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
 
 
 def pictures_after(dataset: Dataset) -> int:

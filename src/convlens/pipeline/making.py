@@ -111,7 +111,8 @@ def trained(
     )
     folder = None if record is None else record.folder.path
     prepared = replace(prepared, begun=prepared.begun + run.idle)
-    outcome = conclude(prepared, dataset, run.recipe, learned, Classifier(model), folder)
+    classifier = Classifier(model, device=settings.device)
+    outcome = conclude(prepared, dataset, run.recipe, learned, classifier, folder)
     if record is not None:
         record.finished(outcome.to_json())
     return outcome

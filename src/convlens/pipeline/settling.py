@@ -117,7 +117,7 @@ def _length_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampl
         judged = pictures_after(dataset)
         return Until(
             prepared.deadline,
-            reserve=min(seconds_after(dataset, plan), most),
+            reserve=min(seconds_after(dataset, plan, sampler.device), most),
             reserve_looks=SLOWER_THAN_A_LOOK * judged / max(len(dataset.validation), 1),
         )
     epochs = prepared.settings.epochs or epochs_for(len(dataset.train))

@@ -333,6 +333,7 @@ class Run:
         self.tally = Tally(**values["tally"])
         self.rate, self.returns = values["rate"], values["returns"]
         self.learner.pieces = values["pieces"]
+        self.learner.forget()
 
     def _follow(self, course: Course) -> None:
         """Take the recipe and the length of ``course``."""
@@ -351,6 +352,7 @@ class Run:
         self.sampler.change(recipe)
         self.optimizers.change(recipe)
         self.course = replace(self.course, recipe=recipe)
+        self.learner.forget()
         self._weighed = -math.inf
         if self.sampler.batch != batch:
             skipped = self.place.change(self.sampler.batch)

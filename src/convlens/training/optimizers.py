@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from convlens.training.muon import Muon
 from convlens.training.recipe import MUON, Recipe
-from convlens.training.rules import AdaDelta, AdaGrad, Adam, Momentum, Rule, WindowGrad
+from convlens.training.rules import AdaDelta, AdaGrad, Adam, Factor, Momentum, Rule, WindowGrad
 
 Memories = dict[nn.Parameter, tuple[type[Rule], dict[str, Tensor]]]
 
@@ -51,11 +51,20 @@ class Optimizers:
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
-        for part in self.parts:
-            for parameter in part.parameters:
-                parameter.grad = None
+        for parameter in self.parameters:
+            parameter.grad = None
 
-    def step(self, factor: float) -> None:
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """All that is moved."""
+        return [parameter for part in self.parts for parameter in part.parameters]
+
+    @property
+    def recordable(self) -> bool:
+        """Whether ``step`` takes a factor that lies on the device."""
+        return all(p.recordable and not (p.weight_decay or p.l1_decay) for p in self.parts)
+
+    def step(self, factor: Factor) -> None:
         """One step with every learning rate at ``factor`` times its starting value."""
         for part in self.parts:
             part.step(factor)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 Tensors = list[Tensor]
+Factor = float | Tensor
 Memory = dict[str, Tensor]
 
 
@@ -29,6 +30,9 @@ class Rule(ABC):
     remembers: ClassVar[tuple[str, ...]]
     """Names of what is remembered of each parameter."""
 
+    recordable: ClassVar[bool] = False
+    """Whether ``move`` takes a rate that lies on the device, as a recording of it must."""
+
     def __init__(self, parameters: Iterable[nn.Parameter], rate: float) -> None:
         self.parameters = list(parameters)
         self.rate = rate
@@ -37,13 +41,16 @@ class Rule(ABC):
         self.weight_decay = self.l1_decay = 0.0
 
     @torch.no_grad()
-    def step(self, factor: float) -> None:
-        """Take one step along the gradients, at ``factor`` times the rule's rate."""
+    def step(self, factor: Factor) -> None:
+        """Take one step along the gradients, at ``factor`` times the rule's rate.
+
+        As a tensor () only for rules that are ``recordable``, and without decay.
+        """
         rate = self.rate * factor
         if self.weight_decay or self.l1_decay:
             weights = [p for p in self.decayed if p.grad is not None]
             if weights:
-                self.decay(weights, rate)
+                self.decay(weights, float(rate))
         moved = [p for p in self.parameters if p.grad is not None]
         if moved:
             gradients = [p.grad for p in moved if p.grad is not None]
@@ -68,9 +75,13 @@ class Rule(ABC):
 
     @abstractmethod
     def move(
-        self, parameters: Tensors, gradients: Tensors, states: list[Memory], rate: float
+        self, parameters: Tensors, gradients: Tensors, states: list[Memory], rate: Any
     ) -> None:
-        """Move all parameters in place, together: one call for all is quicker than one for each."""
+        """Move all parameters in place, together: one call for all is quicker than one for each.
+
+        ``rate`` is a number, or a tensor () on the parameters' device for a rule that is
+        ``recordable``.
+        """
 
     def recalled(self, parameters: Tensors, states: list[Memory]) -> list[Tensors]:
         """What is remembered, each kind of it in a list; zeros at first."""
@@ -111,19 +122,21 @@ class Adam(Rule):
     """Steps of even size, whatever the gradient's (Kingma and Ba 2015)."""
 
     remembers = ("step", "mean", "square")
+    recordable = True
     momentum, memory, epsilon = 0.9, 0.95, 1e-8
 
     def move(
-        self, parameters: Tensors, gradients: Tensors, states: list[Memory], rate: float
+        self, parameters: Tensors, gradients: Tensors, states: list[Memory], rate: Any
     ) -> None:
         """Move all parameters in place."""
         for parameter, state in zip(parameters, states, strict=True):
             if not state:
-                state["step"] = torch.zeros((), dtype=torch.int64)
+                state["step"] = torch.zeros((), dtype=torch.int64, device=parameter.device)
                 state["mean"] = torch.zeros_like(parameter)
                 state["square"] = torch.zeros_like(parameter)
             state["step"].add_(1)
-        step = int(states[0]["step"])
+        count = states[0]["step"]
+        step: Any = int(count) if count.device.type == "cpu" else count.float()
         means, squares = ([state[name] for state in states] for name in ("mean", "square"))
         torch._foreach_lerp_(means, gradients, 1 - self.momentum)
         torch._foreach_mul_(squares, self.memory)
@@ -131,8 +144,8 @@ class Adam(Rule):
         deviations = torch._foreach_div(squares, 1 - self.memory**step)
         torch._foreach_sqrt_(deviations)
         torch._foreach_add_(deviations, self.epsilon)
-        slower = -rate / (1 - self.momentum**step)
-        torch._foreach_addcdiv_(parameters, means, deviations, value=slower)
+        moves = torch._foreach_mul(means, -rate / (1 - self.momentum**step))
+        torch._foreach_addcdiv_(parameters, moves, deviations)
 
 
 class AdaGrad(Rule):

@@ -62,7 +62,8 @@ class Sampler:
         self.device = normalise.mean.device
         self.labels = torch.from_numpy(pictures.labels).to(self.device)
         self.change(recipe)
-        self.pixels, self.rows = resident(pictures, self.device)
+        self.pixels, rows = resident(pictures, self.device)
+        self.rows = rows.to(self.home)
         self._mirrored_first = torch.rand(count, generator=self._random(-1)) < 0.5
 
     def __len__(self) -> int:
@@ -75,13 +76,18 @@ class Sampler:
         self.margin = math.ceil(recipe.shift * max(self.height, self.width))
 
     @property
+    def home(self) -> torch.device:
+        """Where the pictures lie, and views of them are gathered."""
+        return self.pixels.device
+
+    @property
     def steps_per_epoch(self) -> int:
         """Whole batches in an epoch; the few pictures left over differ from epoch to epoch."""
         return len(self.labels) // self.batch
 
     def originals(self, count: int) -> Tensor:
         """The first ``count`` pictures as they are, (B, H, W, C) uint8."""
-        return self.pixels[self.rows[:count].to(self.pixels.device)].to(self.device)
+        return self.pixels[self.rows[:count]].to(self.device)
 
     def _random(self, epoch: int) -> torch.Generator:
         mixed = np.random.SeedSequence([self.seed, epoch + 1]).generate_state(1, np.uint64)
@@ -101,16 +107,21 @@ class Epoch:
 
     def __init__(self, sampler: Sampler, number: int) -> None:
         self.sampler = sampler
-        count, random = len(sampler), sampler._random(number)
-        self.order = torch.randperm(count, generator=random)
-        self.places = torch.rand(count, 2, generator=random)  # of the view: down, across
-        self.zooms = torch.rand(count, generator=random)  # of the largest share left out
-        self.mirrored = sampler._mirrored_first ^ bool(number % 2)
-        self.slots = self.order  # where each shown picture finds its variation
+        count, random, home = len(sampler), sampler._random(number), sampler.home
+        order = torch.randperm(count, generator=random)
+        places = torch.rand(count, 2, generator=random)
+        zooms = torch.rand(count, generator=random)
+        mirrored = sampler._mirrored_first ^ bool(number % 2)
+        slots = order
         if sampler.resample:
-            self.order, copies = _even(sampler.labels.cpu(), random)
-            self.slots = torch.arange(count)
-            self.mirrored = self.mirrored[self.order] ^ (copies % 2).bool()
+            order, copies = _even(sampler.labels.cpu(), random)
+            slots = torch.arange(count)
+            mirrored = mirrored[order] ^ (copies % 2).bool()
+        self.order = order.to(home)
+        self.places = places.to(home)  # of the view: down, across
+        self.zooms = zooms.to(home)  # of the largest share left out
+        self.mirrored = mirrored.to(home)
+        self.slots = slots.to(home)  # where each shown picture finds its variation
 
     def step(self, position: int) -> tuple[Tensor, Tensor]:
         """Batch ``position`` of an epoch in batches of one size; see ``batch``."""
@@ -132,9 +143,9 @@ class Epoch:
         pixels = self.sampler.pixels
         _, height, width, channels = pixels.shape
         shape = (len(rows), down.shape[1], width, channels)
-        home = pixels.device
-        lines = pixels.view(-1, width * channels)[(rows[:, None] * height + down).to(home)]
-        values = (across[:, :, None] * channels + torch.arange(channels)).flatten(1).to(home)
+        lines = pixels.view(-1, width * channels)[rows[:, None] * height + down]
+        slices = torch.arange(channels, device=pixels.device)
+        values = (across[:, :, None] * channels + slices).flatten(1)
         return lines.gather(2, values[:, None].expand_as(lines)).view(shape)
 
     def _window(self, slots: Tensor) -> Window:
@@ -183,7 +194,7 @@ def _line(size: int, margin: int, zoom: Tensor, place: Tensor) -> Tensor:
     free = available - extent
     # whole cells where nothing is enlarged, so that an unzoomed view is the picture's own pixels
     start = torch.where(zoom == 1, (place * (free + 1)).floor().minimum(free), place * free)
-    cells = (torch.arange(size) + 0.5)[None] * zoom[:, None]
+    cells = (torch.arange(size, device=place.device) + 0.5)[None] * zoom[:, None]
     padded = (start[:, None] + cells).floor().long().clamp_(0, available - 1)
     cell = (padded - margin).remainder(2 * size)
     return torch.minimum(cell, 2 * size - 1 - cell)

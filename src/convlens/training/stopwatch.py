@@ -30,6 +30,8 @@ class Stopwatch:
         if self.device.type != "cuda":
             self.marks.append(time.perf_counter())
             return
+        if torch.cuda.is_current_stream_capturing():  # what is recorded takes no time yet
+            return
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record()
         self.events.append(event)
