@@ -37,6 +37,11 @@ class Views:
         recipe = training.get("recipe") or {}
         return cls(mirror=bool(recipe.get("flip")), shift=bool(recipe.get("shift")))
 
+    @property
+    def more(self) -> int:
+        """How many views there are beside the picture itself."""
+        return (1 + 2 * self.shift) * (1 + self.mirror) - 1
+
     def others(self, pixels: Pixels) -> Iterator[tuple[float, Pixels]]:
         """Weights and views of (N, H, W, C) beside the pictures themselves.
 

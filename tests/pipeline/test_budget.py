@@ -12,6 +12,7 @@ from convlens.network.build import Network
 from convlens.network.engine import Engine
 from convlens.pipeline import budget
 from convlens.pipeline.budget import choose_plan
+from convlens.training.schedule import Reserve
 
 PICTURES, CLASSES = 45_000, 10
 SPEED = 2e11
@@ -25,7 +26,7 @@ def chosen(monkeypatch, seconds):
         return SPEED / plan.multiply_adds
 
     monkeypatch.setattr(budget, "training_speed", speed)
-    monkeypatch.setattr(budget, "seconds_after", lambda dataset, plan, device: 5.0)
+    monkeypatch.setattr(budget, "reserve_for", lambda *given: Reserve(rest=5.0))
     deadline = None if seconds is None else time.monotonic() + seconds
     prepared = SimpleNamespace(architecture=None, input=(32, 32, 3), deadline=deadline)
     dataset = SimpleNamespace(classes=range(CLASSES), train=range(PICTURES))

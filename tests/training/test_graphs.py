@@ -19,11 +19,13 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is 
 NET = "INPUT 12x12x3 - [CONV 8 nobias - POOL - BN - GELU]*2 - DROPOUT 0.3 - FC 16 - RELU - FC 5"
 
 
-def learner(records, recipe=Recipe(), dtype=torch.float32):
+def learner(records, recipe=None, dtype=torch.float32):
     torch.manual_seed(0)
     network = channels_last(Network(Architecture(NET).plan()).to("cuda"))
     engine, loss = Engine(torch.device("cuda"), dtype), loss_for("softmax", 0.1)
-    made = Learner(for_training(network), Optimizers(network, recipe), engine, loss, seed=3)
+    made = Learner(
+        for_training(network), Optimizers(network, recipe or Recipe()), engine, loss, seed=3
+    )
     made._records = records
     return made, network
 

@@ -1,9 +1,11 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convlens.training import schedule
-from convlens.training.schedule import Steps, Until
+from convlens.training.schedule import Reserve, Steps, Until
 
 
 def test_steps_count_evenly():
@@ -59,15 +61,33 @@ def test_time_for_what_comes_after_is_left_and_corrected_by_a_look(monkeypatch):
 
     def ends(look_seconds):
         clock.now = 100.0
-        until = Until(deadline=110.0, reserve=4.0, reserve_looks=6.0)
+        until = Until(110.0, Reserve(look=0.4, looks=6, again=4), validation=1)
         while not until.finished:
             clock.now += 0.02
             until.advance(0.02)
             if until.state()["steps"] % 50 == 0 and look_seconds:
                 clock.now += look_seconds
-                until.looked(look_seconds, 50, 0.5)
+                until.looked(look_seconds, 50, 1.0)
         return clock.now
 
-    assert ends(0) == pytest.approx(106, abs=0.05)  # as was measured beforehand
-    assert ends(0.1) == pytest.approx(110 - 0.6 - 0.1, abs=0.15)  # six looks are less than that
-    assert ends(2.0) < 110 - 4  # and never more is left than was measured
+    assert ends(0) == pytest.approx(
+        110 - (6 + 0.75 * 4 + 1) * 0.4, abs=0.05
+    )  # as was measured beforehand
+    # those to come are three times as slow at most as one that was made
+    assert ends(0.1) == pytest.approx(110 - 6 * 0.3 - 0.1, abs=0.15)
+    assert ends(2.0) == pytest.approx(110 - 6 * 0.4 - 2.0, abs=2.1)  # never more than measured
+
+
+@given(
+    accuracy=st.floats(0, 1),
+    better=st.floats(0, 1),
+    look=st.floats(0.001, 10),
+    most=st.floats(1, 50),
+)
+def test_the_surer_a_network_the_less_time_is_left_for_judging_it(accuracy, better, look, most):
+    reserve = Reserve(rest=0.3, look=0.01, looks=200, again=1000, most=most)
+    low, high = sorted((accuracy, better))
+    assert reserve.seconds(high, look) <= reserve.seconds(low, look) <= most
+    assert reserve.seconds(1.0) == pytest.approx(min(most, 0.3 + 2))
+    assert reserve.seconds(0.0) == pytest.approx(min(most, 0.3 + 12))
+    assert reserve.seconds() <= reserve.seconds(0.0)

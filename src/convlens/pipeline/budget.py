@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -20,12 +21,14 @@ from convlens.training.learner import Learner
 from convlens.training.losses import loss_for
 from convlens.training.optimizers import Optimizers
 from convlens.training.recipe import Recipe
+from convlens.training.schedule import Reserve
+from convlens.views import Views
 
 WRITING_SECONDS = 0.3
 """For the calibration and the file, after the last picture has been looked at."""
 
-VIEWS_OF_ONE = 1.5
-"""More views of a test picture, in the mean: five of those that are unsure, at most a third."""
+HOPED_FOR = 0.88
+"""Accuracy by which time for judging is set aside in the choice of a network."""
 
 TRIAL_BATCH, TRIALS = 128, 3
 
@@ -47,7 +50,7 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
         plan = network_for(*prepared.input, *scale).plan(classes=classes)
         if chosen is not None:
             speed = training_speed(plan, engine, recipe)
-            after = seconds_after(dataset, plan, engine.device)
+            after = reserve_for(dataset, plan, recipe, engine.device).seconds(HOPED_FOR)
             left = prepared.deadline - time.monotonic() - after
             if left * speed < epochs_wanted(pictures, scale.breadth) * pictures:
                 break
@@ -70,13 +73,22 @@ def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
 
 
 @torch.inference_mode()
-def seconds_after(dataset: Dataset, plan: Plan, device: torch.device) -> float:
-    """Seconds that judging and writing the classifier will take, in fp32 on ``device``."""
+def reserve_for(
+    dataset: Dataset, plan: Plan, recipe: Recipe, device: torch.device, most: float = math.inf
+) -> Reserve:
+    """Time for judging, which is done in fp32 on ``device``, and for writing; ``most`` seconds."""
     network = channels_last(for_prediction(Network(plan)).to(device))
     pictures = noise(plan, TRIAL_BATCH, device)
     with exactly():
-        looks = [timed(lambda: network(pictures).cpu()) for _ in range(1 + TRIALS)]
-    return WRITING_SECONDS + pictures_after(dataset) * min(looks) / TRIAL_BATCH
+        quickest = min(timed(lambda: network(pictures).cpu()) for _ in range(1 + TRIALS))
+    tested = 0 if dataset.test is None else len(dataset.test)
+    return Reserve(
+        rest=WRITING_SECONDS,
+        look=quickest / TRIAL_BATCH,
+        looks=len(dataset.validation) + tested,
+        again=tested * Views.learned({"recipe": recipe.to_json()}).more,
+        most=most,
+    )
 
 
 def noise(plan: Plan, batch: int, device: torch.device) -> Tensor:
@@ -90,9 +102,3 @@ def timed(work: Callable[[], object]) -> float:
     begun = time.monotonic()
     work()
     return time.monotonic() - begun
-
-
-def pictures_after(dataset: Dataset) -> int:
-    """Looks at pictures after training: validation, and test in views."""
-    tested = 0 if dataset.test is None else len(dataset.test)
-    return len(dataset.validation) + round((1 + VIEWS_OF_ONE) * tested)

@@ -20,7 +20,7 @@ from convlens.errors import ModelFileError
 from convlens.modelfile import Model
 from convlens.network.engine import Engine, choose_engine
 from convlens.notation import Architecture, Plan
-from convlens.pipeline.budget import choose_plan, pictures_after, seconds_after
+from convlens.pipeline.budget import choose_plan, reserve_for
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
 from convlens.pipeline.settings import Settings
@@ -32,9 +32,6 @@ from convlens.training.target import Rounds, Target
 
 MOST_AFTER = 0.25
 """Share of the time left that is set aside at most for judging, however slow it seems to be."""
-
-SLOWER_THAN_A_LOOK = 3.0
-"""Times the time of a look that judging as many pictures takes at most: it is done in fp32."""
 
 FIRST_ROUND = 0.25
 """Of the usual epochs: the length of the first round towards a target."""
@@ -114,12 +111,8 @@ def _length_for(prepared: Prepared, dataset: Dataset, plan: Plan, sampler: Sampl
     """Until the deadline, less what comes after training; or a number of epochs."""
     if prepared.deadline is not None:
         most = MOST_AFTER * (prepared.deadline - time.monotonic())
-        judged = pictures_after(dataset)
-        return Until(
-            prepared.deadline,
-            reserve=min(seconds_after(dataset, plan, sampler.device), most),
-            reserve_looks=SLOWER_THAN_A_LOOK * judged / max(len(dataset.validation), 1),
-        )
+        reserve = reserve_for(dataset, plan, sampler.recipe, sampler.device, most)
+        return Until(prepared.deadline, reserve, len(dataset.validation))
     epochs = prepared.settings.epochs or epochs_for(len(dataset.train))
     return Steps(max(1, round(epochs * sampler.steps_per_epoch)))
 
