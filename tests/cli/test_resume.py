@@ -354,14 +354,13 @@ def test_python_keeps_a_run_where_it_is_asked_to(shades, tmp_path, monkeypatch):
 def test_nan_in_the_run_is_told_and_recovered_from(convlens, shades, monkeypatch, tmp_path):
     from convlens.training.learner import Learner
 
-    gradients, calls = Learner._gradients, [0]
+    descend, calls = Learner.descend, [0]
 
-    def planted(self, *given):
-        loss, right = gradients(self, *given)
+    def planted(self, pictures, *more):
         calls[0] += 1
-        return (loss * float("nan"), right) if calls[0] == 4 else (loss, right)
+        return descend(self, pictures * float("nan") if calls[0] == 4 else pictures, *more)
 
-    monkeypatch.setattr(Learner, "_gradients", planted)
+    monkeypatch.setattr(Learner, "descend", planted)
     status, _, err = convlens("train", shades, *SHORT[:-1])
     assert status == 0
     assert "the loss of step 4 is not finite; back to step 3" in err
@@ -372,13 +371,14 @@ def test_nan_in_the_run_is_told_and_recovered_from(convlens, shades, monkeypatch
 def test_giving_up_names_the_step_and_the_pictures(convlens, shades, monkeypatch):
     from convlens.training.learner import Learner
 
-    gradients = Learner._gradients
+    descend = Learner.descend
 
-    def planted(self, pictures, labels, step):
-        loss, right = gradients(self, pictures, labels, step)
-        return (loss * float("nan") if step >= 3 else loss), right
+    def planted(self, pictures, labels, step, *more):
+        return descend(
+            self, pictures * float("nan") if step >= 3 else pictures, labels, step, *more
+        )
 
-    monkeypatch.setattr(Learner, "_gradients", planted)
+    monkeypatch.setattr(Learner, "descend", planted)
     status, out, err = convlens("train", shades, *SHORT)
     assert (status, out) == (1, "")
     assert "the loss is not finite at step 4" in err

@@ -1,18 +1,26 @@
 """The network that is chosen for a budget: the larger the more time there is, at last deep."""
 
+import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from convlens.defaults import SCALES, epochs_wanted, network_for
 from convlens.network.build import Network
 from convlens.network.engine import Engine
+from convlens.notation import Volume
 from convlens.pipeline import budget
 from convlens.pipeline.budget import choose_plan
+from convlens.pipeline.prepare import prepare
+from convlens.pipeline.settings import Settings
 from convlens.training.schedule import Reserve
+
+preparing = sys.modules["convlens.pipeline.prepare"]  # the package has a function of that name
 
 PICTURES, CLASSES = 45_000, 10
 SPEED = 2e11
@@ -62,3 +70,42 @@ def test_a_deep_network_has_three_convolutions_in_a_stage():
     networks = [Network(network_for(32, 32, 3, 8, deep).plan(classes=10)) for deep in (False, True)]
     filters = [sum(isinstance(one, nn.Conv2d) for one in net.modules()) for net in networks]
     assert filters == [1 + 2 * 3, 1 + 3 * 3]
+
+
+def photographs(folder, count=12):
+    random = np.random.default_rng(0)
+    for name in ("bark", "leaf"):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = random.integers(0, 256, (90, 120, 3), dtype=np.uint8)
+            image = Image.fromarray(pixels).resize((480, 360))
+            image.save(folder / name / f"{number}.jpg")
+    return folder
+
+
+@pytest.mark.parametrize(("speed", "size"), [(1e3, (96, 64)), (1e9, (128, 96)), (1e15, (256, 192))])
+def test_the_size_of_large_pictures_follows_from_the_time(monkeypatch, tmp_path, speed, size):
+    monkeypatch.setattr(preparing, "product_speed", lambda: speed)
+    data = photographs(tmp_path / "data")
+    prepared = prepare(Settings(data=data, budget=60, cache=False))
+    with prepared.loading:
+        assert prepared.input[:2] == size
+
+
+def test_a_size_that_was_asked_for_or_a_network_s_own_stays(monkeypatch, tmp_path):
+    monkeypatch.setattr(preparing, "product_speed", lambda: 1e15)
+    data = photographs(tmp_path / "data")
+    plain = prepare(Settings(data=data, cache=False))
+    asked = prepare(Settings(data=data, budget=60, size=(64, 48), cache=False))
+    net = prepare(Settings(data=data, budget=60, net="INPUT - CONV - RELU - FC", cache=False))
+    before = prepare(Settings(data=data, budget=60, cache=False), before=Volume(112, 80, 3))
+    sizes = [(128, 96), (64, 48), (128, 96), (112, 80)]
+    for prepared, size in zip((plain, asked, net, before), sizes, strict=True):
+        with prepared.loading:
+            assert prepared.input[:2] == size
+
+
+def test_the_machine_s_speed_is_measured_in_no_time():
+    begun = time.monotonic()
+    assert 1e8 < preparing.product_speed() < 1e14
+    assert time.monotonic() - begun < 5

@@ -81,7 +81,8 @@ def train(
     begun = time.monotonic() if begun is None else begun
     record = None if keep is None else record_of(keep, settings, begun)
     with record or nullcontext():
-        prepared = prepare(settings, begun if record is None else record.begun, dataset)
+        begun, before = (begun, None) if record is None else (record.begun, record.input)
+        prepared = prepare(settings, begun, dataset, before)
         with prepared.loading or nullcontext():
             from convlens.pipeline.making import trained
             from convlens.pipeline.settling import engine_for
@@ -105,7 +106,7 @@ def cross_validate(
     Of the arguments see ``train``; a budget is for the whole. Raises ConvLensError for what the
     user can mend.
     """
-    prepared = prepare(settings, begun)
+    prepared = prepare(settings, begun, share=1 / folds)
     with prepared.loading or nullcontext():
         from convlens.pipeline.folds import validate
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from convlens.errors import ConvLensError, OutputError, RunError
+from convlens.notation import Architecture, Volume
 from convlens.pipeline.changes import changed_bits, told
 from convlens.pipeline.earlier import Earlier
 from convlens.pipeline.events import Event, Note, Resumed, line_of
@@ -39,6 +40,12 @@ class Record:
         self.log: EventLog | None = None
         self.saver: Saver | None = None
         self.listen: Callable[[Event], None] = lambda event: None
+
+    @property
+    def input(self) -> Volume | None:
+        """What pictures were brought to, where something goes on."""
+        before = self.earlier.settled("architecture")
+        return Architecture(before).input if isinstance(before, str) else None
 
     def begin(
         self, run: Run, settled: dict[str, Any], room: int, listen: Callable[[Event], None]

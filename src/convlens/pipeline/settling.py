@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 import zlib
@@ -15,7 +16,15 @@ from torch import nn
 from convlens import __version__
 from convlens.data import Dataset, Preprocessing
 from convlens.data.cache import cache_folder
-from convlens.defaults import BREADTH, batch_for, epochs_for, may_flip, network_for
+from convlens.defaults import (
+    BATCH,
+    BREADTH,
+    GPU_BATCH,
+    batch_for,
+    epochs_for,
+    may_flip,
+    network_for,
+)
 from convlens.errors import ModelFileError
 from convlens.modelfile import Model
 from convlens.network.engine import Engine, choose_engine
@@ -42,10 +51,18 @@ STATES, ROOM_FOR_EVENTS = 4, 20_000_000
 
 def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> Recipe:
     """The recipe for so many training pictures of ``classes``, as the user wants it."""
-    suited = Recipe(batch=settings.batch or batch_for(pictures), flip=may_flip(classes))
-    chosen = suited.changed(settings.recipe)
-    factor = settings.lr or 1.0
-    return chosen.scaled(factor)
+    most = GPU_BATCH if on_gpu(settings) else BATCH
+    batch = batch_for(pictures, most)
+    suited = Recipe(batch=batch, flip=may_flip(classes))
+    if batch > BATCH and settings.batch is None and "batch" not in settings.recipe:
+        suited = suited.scaled(math.sqrt(batch / BATCH))  # the standard rates are for BATCH
+    asked = {} if settings.batch is None else {"batch": settings.batch}
+    return suited.changed({**asked, **settings.recipe}).scaled(settings.lr or 1.0)
+
+
+def on_gpu(settings: Settings) -> bool:
+    """Whether training will go on a GPU."""
+    return settings.device != "cpu" and torch.cuda.is_available()
 
 
 def engine_for(prepared: Prepared, record: Record | None) -> Engine:
