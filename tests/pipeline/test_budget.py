@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from convlens.defaults import SCALES, epochs_wanted, network_for
+from convlens.defaults import BREADTH, SCALES, epochs_wanted, network_for
 from convlens.network.build import Network
 from convlens.network.engine import Engine
 from convlens.notation import Volume
@@ -63,7 +63,7 @@ def test_more_time_never_gives_a_smaller_network(monkeypatch):
 
 
 def test_without_a_budget_the_machine_has_no_say(monkeypatch):
-    assert chosen(monkeypatch, None).architecture == network_for(32, 32, 3, 32)
+    assert chosen(monkeypatch, None).architecture == network_for(32, 32, 3, BREADTH)
 
 
 def test_a_deep_network_has_three_convolutions_in_a_stage():

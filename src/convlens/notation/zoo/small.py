@@ -107,8 +107,8 @@ CONVLENS32 = Entry(
     text="""\
 INPUT
 CONV 24@2x2 valid - GELU
-[CONV {32,64,128} nobias - POOL 2x2 floor - BN - GELU
- CONV {32,64,128} nobias - BN - GELU] * 3
+[CONV {24,96,96} nobias - POOL 2x2 floor - BN - GELU
+ CONV {24,96,96} nobias - BN - GELU] * 3
 GLOBALPOOL max - FC nobias""",
     line="our default for 32x32",
     title="ConvLens: what `convlens train` takes for small colour pictures",
