@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from convlens.network.engine import reports_bf16
 from convlens.network.trial import processor
 
 RESULTS = Path(__file__).parent / "results"
@@ -23,6 +24,16 @@ def described(*packages: str) -> str:
         except PackageNotFoundError:
             continue
     return f"{processor()}, {os.cpu_count()} processors; {', '.join(known)}; {platform.system()}."
+
+
+def fast_loop() -> tuple[str, list[str]]:
+    """What makes a loop in PyTorch fast on this processor, and the peers' options for it.
+
+    bf16 is hundreds of times slower on a processor that does not have it: nobody takes it there.
+    """
+    if reports_bf16():
+        return "channels-last + bf16", ["--channels-last", "--bf16"]
+    return "channels-last", ["--channels-last"]
 
 
 def written(name: str, lines: Sequence[str]) -> None:

@@ -1,11 +1,11 @@
 """How many pictures a second a small network learns from: ours beside what one would write.
 
 ConvNetJS' CIFAR-10 network, one step after the other: ConvLens' own step, PyTorch's plain loop, the
-same with channels-last and bf16, and Keras on TensorFlow (with --keras, a Python that has it). Each
-contender is a process of its own; they take turns, and the medians of the rounds count, so that a
-busy moment strikes all alike.
+same with channels-last and, where the processor has it, bf16, and Keras on TensorFlow (with
+--keras, a Python that has it). Each contender is a process of its own; they take turns, and the
+medians of the rounds count, so that a busy moment strikes all alike.
 
-usage: python benchmarks/throughput.py [--keras PYTHON] [--rounds 7]
+usage: python benchmarks/throughput.py [--keras PYTHON] [--rounds 7] [--name throughput]
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 
 import torch
-from machine import described, written
+from machine import described, fast_loop, written
 from peers.convlens_steps import TEXT
 
+from convlens.network.engine import reports_bf16
 from convlens.notation import Architecture
 
 PEERS = Path(__file__).parent / "peers"
@@ -53,13 +54,12 @@ class Contender:
 
 
 def contenders(batch: int, keras: str | None) -> dict[str, Contender]:
-    python, size = sys.executable, str(batch)
+    python, size, torch_steps = sys.executable, str(batch), str(PEERS / "torch_steps.py")
+    ways, options = fast_loop()
     found = {
         "ConvLens": Contender(python, str(PEERS / "convlens_steps.py"), size),
-        "PyTorch, channels-last + bf16": Contender(
-            python, str(PEERS / "torch_steps.py"), size, "--fast"
-        ),
-        "PyTorch, plain loop": Contender(python, str(PEERS / "torch_steps.py"), size),
+        f"PyTorch, {ways}": Contender(python, torch_steps, size, *options),
+        "PyTorch, plain loop": Contender(python, torch_steps, size),
     }
     if keras:
         found["Keras on TensorFlow"] = Contender(keras, str(PEERS / "keras_steps.py"), size)
@@ -98,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--keras", metavar="PYTHON", help="one that has Keras and TensorFlow")
+    parser.add_argument("--name", default="throughput", help="of the file in results/")
     options = parser.parse_args()
     lines = [
         "# Learning steps of ConvNetJS' CIFAR-10 network",
@@ -108,18 +109,24 @@ def main() -> None:
     for batch in BATCHES:
         found, own = rows(batch, options.keras, options.rounds)
         lines += found
-    narrow, wide = matrix_rate(torch.bfloat16), matrix_rate(torch.float32)
     work = 3 * Architecture(TEXT).plan(classes=10).multiply_adds * own
+    kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
+    if not reports_bf16():
+        del kinds["bf16"]
+    rates = {kind: matrix_rate(dtype) for kind, dtype in kinds.items()}
+    shares = ", ".join(
+        f"{work / rate:.0%} of what a {kind} one reaches here ({rate / 1e9:,.0f} billion)"
+        for kind, rate in rates.items()
+    )
     lines += [
         "",
         f"At batches of {BATCHES[-1]} ConvLens does {work / 1e9:,.0f} billion multiply-adds a "
-        f"second (three products for each of the forward pass): {work / narrow:.0%} of what a bf16 "
-        f"matrix product of {SIDE}³ reaches here ({narrow / 1e9:,.0f} billion), "
-        f"{work / wide:.0%} of fp32's.",
+        f"second (three products for each of the forward pass). Of a matrix product of {SIDE}³ "
+        f"that is {shares}.",
         "",
-        described(),
+        described("keras", "tensorflow-cpu"),
     ]
-    written("throughput", lines)
+    written(options.name, lines)
 
 
 if __name__ == "__main__":

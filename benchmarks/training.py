@@ -10,7 +10,7 @@ reading included, judging left out. One after the other, on the same machine, in
 - fastai: the folder, xresnet18, one cycle of five epochs.
 
 And the plain network `[CONV 32 - RELU - POOL]*3 - FC` for a minute: in ConvLens, by the tutorial's
-loop, and by a loop with channels-last, bf16 and larger batches.
+loop, and by a loop with channels-last, larger batches and, where the processor has it, bf16.
 
 usage: python benchmarks/training.py DATA [--keras PYTHON] [--fastai PYTHON] [--budgets 20,30,60]
 """
@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from machine import RESULTS, described, written
+from machine import RESULTS, described, fast_loop, written
 
 PEERS = Path(__file__).parent / "peers"
 PLAIN = "INPUT - [CONV 32 - RELU - POOL]*3 - FC"
@@ -142,14 +142,15 @@ def main() -> None:
         curves["Keras tutorial"] = peer(options.keras, "keras_loop.py", str(data))
     if options.fastai:
         curves["fastai, xresnet18"] = peer(options.fastai, "fastai_loop.py", str(data))
+    ways, fast = fast_loop()
     plain = {
         f"`{PLAIN}` in ConvLens": convlens(data, 60, 0, "--net", PLAIN)[0],
         "the same by the tutorial's loop": peer(
             sys.executable, "torch_loop.py", str(data), "--net", "plain", "--seconds", "60"
         )[-1],
-        "the same in channels-last and bf16, batches of 128, rate 0.05": peer(
+        f"the same in {ways}, batches of 128, rate 0.05": peer(
             sys.executable, "torch_loop.py", str(data), "--net", "plain", "--seconds", "60",
-            "--batch", "128", "--rate", "0.05", "--fast",
+            "--batch", "128", "--rate", "0.05", *fast,
         )[-1],
     }  # fmt: skip
     lines = [

@@ -5,7 +5,7 @@ test accuracy. Decodes each picture once and keeps it in memory, which is more t
 loader does.
 
 usage: python torch_loop.py DATA --seconds N [--net plain|tutorial] [--batch 4] [--rate 0.001]
-                            [--fast] [--seed 0]
+                            [--channels-last] [--bf16] [--seed 0]
 """
 
 from __future__ import annotations
@@ -73,12 +73,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=0.001)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fast", action="store_true", help="channels-last and bf16")
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     pictures, labels = read(options.data / "train")
     network = plain() if options.net == "plain" else Tutorial()
-    if options.fast:
+    if options.channels_last:
         network = network.to(memory_format=torch.channels_last)
         pictures = pictures.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(network.parameters(), lr=options.rate, momentum=0.9)
@@ -88,7 +89,7 @@ def main() -> None:
     while spent < options.seconds:
         for chosen in torch.randperm(len(pictures)).split(options.batch):
             optimizer.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16, enabled=options.fast):
+            with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
                 loss = F.cross_entropy(network(pictures[chosen]), labels[chosen])
             loss.backward()
             optimizer.step()

@@ -1,6 +1,6 @@
 """Steps of ConvNetJS' CIFAR-10 network in a PyTorch loop: for each line, pictures a second.
 
-usage: python torch_steps.py BATCH [--fast]      (--fast: channels-last and bf16)
+usage: python torch_steps.py BATCH [--channels-last] [--bf16]
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def network() -> nn.Sequential:
 
 
 def main() -> None:
-    batch, fast = int(sys.argv[1]), "--fast" in sys.argv
+    batch, bf16 = int(sys.argv[1]), "--bf16" in sys.argv
     model = network()
     pictures, labels = torch.randn(PICTURES, 3, 32, 32), torch.randint(10, (PICTURES,))
-    if fast:
+    if "--channels-last" in sys.argv:
         model = model.to(memory_format=torch.channels_last)
         pictures = pictures.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
@@ -34,7 +34,7 @@ def main() -> None:
         begun = time.perf_counter()
         for chosen in torch.randperm(PICTURES).split(batch):
             optimizer.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 loss = F.cross_entropy(model(pictures[chosen]), labels[chosen])
             loss.backward()
             optimizer.step()
