@@ -18,6 +18,7 @@ from convlens.pipeline import budget
 from convlens.pipeline.budget import choose_plan
 from convlens.pipeline.prepare import prepare
 from convlens.pipeline.settings import Settings
+from convlens.training.recipe import Recipe
 from convlens.training.schedule import Reserve
 
 preparing = sys.modules["convlens.pipeline.prepare"]  # the package has a function of that name
@@ -39,7 +40,7 @@ def chosen(monkeypatch, seconds):
     prepared = SimpleNamespace(architecture=None, input=(32, 32, 3), deadline=deadline)
     dataset = SimpleNamespace(classes=range(CLASSES), train=range(PICTURES))
     engine = Engine(torch.device("cpu"), torch.float32)
-    return choose_plan(prepared, dataset, engine, None)
+    return choose_plan(prepared, dataset, engine, Recipe())
 
 
 @pytest.mark.parametrize("seconds", [1, 10, 30, 60, 120, 240, 500, 900, 2000, 7200])

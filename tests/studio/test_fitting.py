@@ -9,7 +9,7 @@ from convlens.errors import ConvLensError, NotationError, SettingsError
 from convlens.modelfile import tensor_shapes
 from convlens.notation import Architecture, Volume
 from convlens.notation.zoo import ZOO
-from convlens.studio.fitting import check_memory, free_room, memory_of, planned, warning_of
+from convlens.studio.fitting import check_memory, free_room, planned, warning_of
 from convlens.studio.reading import read, zoo
 from convlens.studio.refusal import told
 
@@ -22,7 +22,7 @@ def test_read_says_what_net_says():
     plan = Architecture(found["net"]).plan(COLOUR, 10)
     assert found["parameters"] == plan.parameters
     assert found["multiply_adds"] == plan.multiply_adds
-    assert found["memory"] == memory_of(plan, 64)
+    assert found["memory"] == plan.training_memory(64)
     rows = [row for _, row in plan.walk()]
     assert [layer["name"] for layer in found["layers"]] == [row.name for row in rows]
     first = found["layers"][0]
@@ -109,17 +109,17 @@ def test_no_file_is_read_for_a_page(tmp_path, monkeypatch):
 
 def test_memory_grows_with_batch_and_network():
     small, large = (planned(f"CONV {n} - FC", COLOUR, 10) for n in (8, 64))
-    assert memory_of(small, 64) < memory_of(small, 128) < memory_of(large, 128)
+    assert small.training_memory(64) < small.training_memory(128) < large.training_memory(128)
     with pytest.raises(SettingsError, match=r"about .* GB of memory at 64 pictures") as caught:
-        check_memory(large, 64, memory_of(large, 63))
+        check_memory(large, 64, large.training_memory(63))
     assert "batch size to 63 or less" in caught.value.hint
-    check_memory(large, 63, memory_of(large, 63))
+    check_memory(large, 63, large.training_memory(63))
     with pytest.raises(SettingsError) as caught:
         check_memory(large, 64, 1000)
     assert "fewer filters" in caught.value.hint
-    assert warning_of(large, 64, 100 * memory_of(large, 64)) is None
-    assert "much of what is free" in warning_of(large, 64, memory_of(large, 64) * 3 // 2)
-    assert "batch size" in warning_of(large, 64, memory_of(large, 63))
+    assert warning_of(large, 64, 100 * large.training_memory(64)) is None
+    assert "much of what is free" in warning_of(large, 64, large.training_memory(64) * 3 // 2)
+    assert "batch size" in warning_of(large, 64, large.training_memory(63))
 
 
 def test_free_memory_is_some_of_what_there_is():

@@ -13,6 +13,7 @@ from typing import Literal
 
 import torch
 
+from convlens.data.memory import free_memory
 from convlens.errors import SettingsError
 from convlens.network.trial import gains_by_bf16, shapes_of
 from convlens.notation import Plan
@@ -37,6 +38,13 @@ class Engine:
 
     def __str__(self) -> str:
         return f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory of ``device`` that could be had now."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return free_memory()
 
 
 @contextmanager

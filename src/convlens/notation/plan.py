@@ -14,6 +14,15 @@ from convlens.notation.volumes import Row, Volume
 if TYPE_CHECKING:
     from convlens.notation.architecture import Architecture
 
+STATES = 6
+"""Numbers for each weight: itself, gradient, two of the optimizer's, the best so far, its average.
+
+All but the weights themselves are upper bounds: not every optimizer has two.
+"""
+
+PASSES = 2
+"""Numbers for each activation: itself, and its gradient."""
+
 VALUE_BYTES = 4
 """Bytes of a value: everything is counted in 32-bit floating point."""
 
@@ -55,6 +64,10 @@ class Plan:
     def memory(self) -> int:
         """Bytes of those values; training keeps about as much again for their gradients."""
         return VALUE_BYTES * self.activations
+
+    def training_memory(self, batch: int) -> int:
+        """Bytes that training takes, about: of a batch all activations, of weights all states."""
+        return PASSES * batch * self.memory + STATES * VALUE_BYTES * self.parameters
 
     @property
     def loss(self) -> Literal["softmax", "svm"]:

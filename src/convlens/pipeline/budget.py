@@ -12,7 +12,7 @@ from torch import Tensor
 from convlens.data import Dataset
 from convlens.defaults import BREADTH, SCALES, epochs_wanted, network_for
 from convlens.network.build import Network, channels_last
-from convlens.network.engine import Engine, exactly
+from convlens.network.engine import Engine, exactly, free_bytes
 from convlens.network.rewrite import for_prediction, for_training
 from convlens.notation import Plan
 from convlens.pipeline.prepare import Prepared
@@ -30,6 +30,9 @@ WRITING_SECONDS = 0.3
 HOPED_FOR = 0.88
 """Accuracy by which time for judging is set aside in the choice of a network."""
 
+MOST_OF_MEMORY = 0.5
+"""Share of what is free that a network of ours may take, going by the numbers it has to hold."""
+
 TRIAL_BATCH, TRIALS = 128, 3
 
 
@@ -37,7 +40,7 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
     """The user's network, or one of ours on the pictures: the largest that the time allows.
 
     Without a deadline the choice depends on nothing but the data, so that the same command gives
-    the same network on every machine.
+    the same network on every machine. What would crowd the memory is not even tried.
     """
     classes = len(dataset.classes)
     if prepared.architecture is not None:
@@ -49,6 +52,8 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
     for scale in SCALES:
         plan = network_for(*prepared.input, *scale).plan(classes=classes)
         if chosen is not None:
+            if plan.training_memory(recipe.batch) > MOST_OF_MEMORY * free_bytes(engine.device):
+                break
             speed = training_speed(plan, engine, recipe)
             after = reserve_for(dataset, plan, recipe, engine.device).seconds(HOPED_FOR)
             left = prepared.deadline - time.monotonic() - after

@@ -15,6 +15,7 @@ from convlens.classifier import Classifier
 from convlens.data import Dataset
 from convlens.errors import ModelFileError
 from convlens.modelfile import Model, Weights, read_model
+from convlens.pipeline.budget import WRITING_SECONDS
 from convlens.pipeline.judging import Verdict, judge
 from convlens.pipeline.outcome import Outcome
 from convlens.pipeline.prepare import Prepared
@@ -34,7 +35,8 @@ def conclude(
 ) -> Outcome:
     """Judge the classifier, say in it how it was made, and write it."""
     classifier = classifier.with_training(**record(prepared, dataset, recipe, learned))
-    verdict = judge(classifier, dataset, tested=not learned.stopped)
+    deadline = None if prepared.deadline is None else prepared.deadline - WRITING_SECONDS
+    verdict = judge(classifier, dataset, tested=not learned.stopped, deadline=deadline)
     classifier = verdict.classifier.with_training(**accuracies(verdict))
     path = place_for(prepared.out, learned.stopped)
     if path is not None:

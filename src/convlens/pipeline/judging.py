@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from convlens.classifier import Classifier
 from convlens.data import Dataset, Pictures
 from convlens.evaluation import Evaluation, measure
 from convlens.views import Views
+
+BLOCK = 512
+"""Pictures that are looked at again at a time: a second's work at most, on a slow machine."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,10 +32,13 @@ class Verdict:
     averaged: Evaluation | None
 
 
-def judge(classifier: Classifier, dataset: Dataset, *, tested: bool) -> Verdict:
+def judge(
+    classifier: Classifier, dataset: Dataset, *, tested: bool, deadline: float | None = None
+) -> Verdict:
     """Fit the temperature on the validation part, or the training part where that is empty.
 
-    The test part is left alone unless ``tested``.
+    The test part is left alone unless ``tested``; no further pictures of it are looked at again
+    from ``deadline`` on.
     """
     validation = dataset.validation
     held = validation if len(validation) else dataset.train
@@ -45,7 +52,7 @@ def judge(classifier: Classifier, dataset: Dataset, *, tested: bool) -> Verdict:
         classifier,
         found,
         figures(classifier, scores, dataset.test),
-        over_views(classifier, scores, dataset.test),
+        over_views(classifier, scores, dataset.test, deadline),
     )
 
 
@@ -61,15 +68,24 @@ def figures(classifier: Classifier, scores: NDArray[np.float32], pictures: Pictu
 
 
 def over_views(
-    classifier: Classifier, scores: NDArray[np.float32], pictures: Pictures
+    classifier: Classifier,
+    scores: NDArray[np.float32],
+    pictures: Pictures,
+    deadline: float | None = None,
 ) -> Evaluation | None:
-    """The same with the unsure ones looked at again, as far as the network learned views."""
+    """The same with the unsure ones looked at again, as far as the network learned views.
+
+    The least sure come first, until ``deadline`` on the clock of ``time.monotonic``.
+    """
     views = Views.learned(classifier.training)
     if not (views.mirror or views.shift):
         return None
     seen, temperature = scores.copy(), classifier.model.temperature
     unsure = views.unsure(scores, temperature)
-    for block in np.array_split(unsure, max(1, -(-len(unsure) // 4096))):
+    unsure = unsure[np.argsort(softmax(scores[unsure], temperature).max(1), kind="stable")]
+    for block in np.array_split(unsure, max(1, -(-len(unsure) // BLOCK))):
+        if deadline is not None and time.monotonic() >= deadline:
+            break
         again = pictures.take(block).pixels
         seen[block] = views.mean(again, classifier.scores, scores[block])
     return figures(classifier, seen, pictures)

@@ -110,7 +110,8 @@ def trained(
         seen=seen_in(dataset, base),
     )
     folder = None if record is None else record.folder.path
-    prepared = replace(prepared, begun=prepared.begun + run.idle)
+    deadline = None if prepared.deadline is None else prepared.deadline + run.idle
+    prepared = replace(prepared, begun=prepared.begun + run.idle, deadline=deadline)
     classifier = Classifier(model, device=settings.device)
     outcome = conclude(prepared, dataset, run.recipe, learned, classifier, folder)
     if record is not None:

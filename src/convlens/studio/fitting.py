@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from convlens.data.memory import free_memory
 from convlens.errors import NotationError, SettingsError
 from convlens.notation import Architecture, Plan, Volume
-from convlens.notation.plan import VALUE_BYTES
 from convlens.notation.zoo import ZOO
 
 if TYPE_CHECKING:
@@ -16,15 +15,6 @@ if TYPE_CHECKING:
 
 DEPTHS = (1, 3)
 """Of pictures: grey, or colour."""
-
-STATES = 6
-"""Numbers for each weight: itself, gradient, two of the optimizer's, the best so far, its average.
-
-All but the weights themselves are upper bounds: not every optimizer has two.
-"""
-
-PASSES = 2
-"""Numbers for each activation: itself, and its gradient."""
 
 ROOM = 0.9
 """Share of the free memory that a training may take."""
@@ -107,11 +97,6 @@ def _on(architecture: Architecture, volume: Volume, classes: int) -> Plan:
     )
 
 
-def memory_of(plan: Plan, batch: int) -> int:
-    """Bytes that training takes, about: of a batch every activation, of a weight every state."""
-    return PASSES * batch * plan.memory + STATES * VALUE_BYTES * plan.parameters
-
-
 def checked(text: str, session: Session) -> Plan:
     """The network, if it can be trained here. Raises NotationError, SettingsError."""
     subject = session.subject
@@ -122,10 +107,10 @@ def checked(text: str, session: Session) -> Plan:
 
 def check_memory(plan: Plan, batch: int, free: int) -> None:
     """Refuse a network for which ``free`` bytes are too few. Raises SettingsError."""
-    needed = memory_of(plan, batch)
+    needed = plan.training_memory(batch)
     if needed <= free:
         return
-    fixed, each = memory_of(plan, 0), memory_of(plan, 1) - memory_of(plan, 0)
+    fixed, each = plan.training_memory(0), plan.training_memory(1) - plan.training_memory(0)
     fitting = (free - fixed) // each
     raise SettingsError(
         f"training this network takes about {needed / 1e9:,.1f} GB of memory at {batch:,} pictures "
@@ -138,7 +123,7 @@ def check_memory(plan: Plan, batch: int, free: int) -> None:
 
 def warning_of(plan: Plan, batch: int, free: int) -> str | None:
     """What is to be said of a network that can be trained, but will be a burden."""
-    needed = memory_of(plan, batch)
+    needed = plan.training_memory(batch)
     try:
         check_memory(plan, batch, free)
     except SettingsError as error:

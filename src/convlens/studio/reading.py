@@ -12,7 +12,7 @@ from convlens.notation import Row, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.fold import whole_text
 from convlens.notation.zoo import ZOO
-from convlens.studio.fitting import memory_of, planned, warning_of
+from convlens.studio.fitting import planned, warning_of
 
 MOST_LAYERS_DRAWN = 400
 """Rows up to which a network is drawn; more would be no picture but a wallpaper."""
@@ -37,7 +37,7 @@ def read(text: str, volume: Volume, classes: int, batch: int, free: int) -> dict
         "layers": layers,
         "parameters": plan.parameters,
         "multiply_adds": plan.multiply_adds,
-        "memory": memory_of(plan, batch),
+        "memory": plan.training_memory(batch),
         "batch": batch,
         "warning": warning_of(plan, batch, free),
     }

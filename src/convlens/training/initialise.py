@@ -32,9 +32,9 @@ def initialise(network: nn.Module, pictures: Tensor, recipe: Recipe, seed: int) 
         weighted[-1].weight.mul_(
             0.1
         )  # small scores at first, so that the first loss is ln(classes)
-    first = next(network.children(), None)
+    first, second = [*network.children(), None, None][:2]
     if recipe.whiten and isinstance(first, PaddedConv):
-        whiten(first, pictures[:PATCH_PICTURES])
+        whiten(first, pictures[:PATCH_PICTURES], paired=not isinstance(second, PaddedConv))
 
 
 def draw(module: PaddedConv | FullyConnected, random: torch.Generator) -> None:
@@ -45,22 +45,22 @@ def draw(module: PaddedConv | FullyConnected, random: torch.Generator) -> None:
         module.bias.zero_()
 
 
-def whiten(conv: PaddedConv, pictures: Tensor) -> None:
+def whiten(conv: PaddedConv, pictures: Tensor, paired: bool = True) -> None:
     """Make the first filters those that decorrelate patches of ``pictures`` (B, C, H, W), for good.
 
     The eigenvectors v_i of the patches' covariance, each divided by the root of its variance λ_i:
-    every response then has variance 1 and none follows from the others. Each comes with its
-    negative, since a ReLU keeps only one side; filters left over stay as drawn. Only where there
-    is room for all pairs, so that nothing of the picture is lost, and the filters can stay as they
-    are while the rest is learned (Page 2019; Jordan 2024, 'airbench').
+    every response then has variance 1 and none follows from the others. ``paired``, each comes with
+    its negative, since a ReLU keeps only one side; filters left over stay as drawn. Only where
+    there is room for all of them, so that nothing of the picture is lost, and the filters can stay
+    as they are while the rest is learned (Page 2019; Jordan 2024, 'airbench').
     """
     dimensions = conv.weight[0].numel()
-    if conv.groups != 1 or conv.out_channels < 2 * dimensions:
+    if conv.groups != 1 or conv.out_channels < (1 + paired) * dimensions:
         return
     patches = F.unfold(pictures, conv.kernel_size, stride=2).movedim(1, 2).flatten(0, 1)  # (P, CFF)
     covariance = patches.T @ patches / len(patches)
     variances, vectors = torch.linalg.eigh(covariance.double())
     filters = (vectors / (variances + RIDGE).sqrt()).T.float()  # (CFF, CFF)
-    pairs = torch.cat([filters, -filters])
-    conv.weight[: len(pairs)] = pairs.view(-1, *conv.weight.shape[1:])
+    found = torch.cat([filters, -filters]) if paired else filters
+    conv.weight[: len(found)] = found.view(-1, *conv.weight.shape[1:])
     conv.weight.requires_grad_(False)

@@ -15,7 +15,11 @@ from torch import Tensor
 
 from convlens.data import Pictures
 from convlens.data.memory import is_too_large
+from convlens.network.engine import free_bytes
 from convlens.training.recipe import Recipe
+
+SHARE_FOR_PICTURES = 0.3
+"""Of a device's free memory, that the pictures of a part may take; more stay on the processor."""
 
 Window = tuple[Tensor, Tensor]
 """Rows ``(B, H)`` and columns ``(B, W)`` of the pictures that a view shows."""
@@ -45,7 +49,7 @@ class Sampler:
     """The training part as uint8, handed out a varied batch at a time.
 
     On the processor the pictures stay where they were decoded to, in memory or in a file; another
-    device gets a copy of its own, unless they are too many for memory.
+    device gets a copy of its own, unless they are too many for its memory or for ours.
     """
 
     def __init__(
@@ -160,7 +164,8 @@ class Epoch:
 
 def resident(pictures: Pictures, device: torch.device) -> tuple[Tensor, Tensor]:
     """A tensor (M, H, W, C) uint8 to gather pictures from, and the row of each in it, (N,)."""
-    if device.type == "cpu" or is_too_large(pictures.store.nbytes):
+    size = len(pictures) * pictures.store[:1].nbytes
+    if device.type == "cpu" or is_too_large(size) or size > SHARE_FOR_PICTURES * free_bytes(device):
         return torch.from_numpy(pictures.store), torch.from_numpy(pictures.rows)
     return torch.from_numpy(pictures.pixels).to(device), torch.arange(len(pictures))
 
