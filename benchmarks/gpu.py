@@ -14,40 +14,19 @@ usage: python benchmarks/gpu.py DATA --airbench SCRIPT [--budgets 12,16,20] [--s
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from commands import Told, lines_of, trained
 from machine import described, written
 
 PEER = Path(__file__).parent / "peers" / "airbench.py"
 
-Told = dict[str, float]
-
-
-def lines_of(*command: str) -> Iterator[Told]:
-    """What a process prints, a document a line."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("{"):
-                yield json.loads(line)
-                print(f"  {line.strip()[:300]}", file=sys.stderr)
-    if process.returncode:
-        raise SystemExit(f"failed: {' '.join(command)}")
-
 
 def convlens(data: Path, budget: float, seed: int) -> Told:
-    with tempfile.TemporaryDirectory() as scratch:
-        out = str(Path(scratch) / "model.safetensors")
-        command = [sys.executable, "-m", "convlens", "train", str(data), "--no-cache", "--json"]
-        command += ["--quiet", "--budget", f"{budget}s", "--seed", str(seed), "--out", out]
-        found = next(lines_of(*command))
+    found = trained(data, budget, seed)
     return {**found, "own_seconds": found["training_seconds"]}
 
 

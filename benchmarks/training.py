@@ -18,15 +18,13 @@ usage: python benchmarks/training.py DATA [--keras PYTHON] [--fastai PYTHON] [--
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from commands import lines_of, trained
 from machine import RESULTS, described, fast_loop, written
 
 PEERS = Path(__file__).parent / "peers"
@@ -44,17 +42,6 @@ class Point(NamedTuple):
     accuracy: float
 
 
-def lines_of(*command: str) -> Iterator[dict[str, float]]:
-    """What a process prints, a document a line."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("{"):
-                yield json.loads(line)
-    if process.returncode:
-        raise SystemExit(f"failed: {' '.join(command)}")
-
-
 def peer(python: str, script: str, *arguments: str) -> list[Point]:
     """A contender's points, told as it goes."""
     points = []
@@ -66,13 +53,8 @@ def peer(python: str, script: str, *arguments: str) -> list[Point]:
 
 def convlens(data: Path, budget: float, seed: int, *more: str) -> tuple[Point, Point]:
     """One training: its accuracy as it is, and averaged over views."""
-    with tempfile.TemporaryDirectory() as scratch:
-        out = str(Path(scratch) / "model.safetensors")
-        command = [sys.executable, "-m", "convlens", "train", str(data), "--no-cache", "--json"]
-        command += ["--quiet", "--budget", f"{budget}s", "--seed", str(seed), "--out", out]
-        found = next(lines_of(*command, *more))
+    found = trained(data, budget, seed, *more)
     seconds = found["seconds"]
-    print(f"  convlens: {seconds:.0f} s {found['test_accuracy']:.2%}", file=sys.stderr)
     return Point(seconds, found["test_accuracy"]), Point(seconds, found["test_accuracy_views"])
 
 

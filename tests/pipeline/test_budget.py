@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from convlens.network.engine import Engine
 from convlens.notation import Volume
 from convlens.pipeline import budget
 from convlens.pipeline.budget import choose_plan
+from convlens.pipeline.making import hurried
 from convlens.pipeline.prepare import prepare
 from convlens.pipeline.settings import Settings
 from convlens.training.recipe import Recipe
@@ -110,3 +112,16 @@ def test_the_machine_s_speed_is_measured_in_no_time():
     begun = time.monotonic()
     assert 1e8 < preparing.product_speed() < 1e14
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(("left", "said"), [(50, None), (2, "2.0 s are left"), (-9, "nothing is")])
+def test_that_hardly_any_time_is_left_to_learn_in_is_said(tmp_path, left, said):
+    data = photographs(tmp_path / "data", count=3)
+    prepared = prepare(Settings(data=data, budget=60, cache=True))
+    with prepared.loading:
+        lines = hurried(replace(prepared, deadline=time.monotonic() + left))
+    if said is None:
+        assert lines == []
+    else:
+        assert said in lines[0]
+        assert "of the 60 s; give more time, or again the same: what was read is kept" in lines[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from convlens.classifier import Classifier
-from convlens.data import Dataset, Preprocessing
+from convlens.data import Dataset, Preprocessing, Source
 from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import ConvLensError, SettingsError
 from convlens.modelfile import Model, Weights
@@ -42,6 +43,9 @@ from convlens.training.sampler import Normalisation, Sampler
 from convlens.training.transfer import carry_over, freeze, take_over, weighted_layers
 
 Listener = Callable[[Event], None]
+
+LITTLE_LEFT = 0.1
+"""Share of a budget below which it is said that too little is left to learn in."""
 
 NAMES_IN_A_NOTE = 3
 """Files named in the one line about those that were skipped; the summary has them all."""
@@ -93,7 +97,7 @@ def trained(
         if carried and not record.resumed:
             record.save(run)  # where they came from need not be there when the run goes on
     tell = listen if record is None else record.tell
-    for line in [*notes(dataset), *met_before(dataset, base)]:
+    for line in [*notes(dataset), *met_before(dataset, base), *hurried(prepared)]:
         tell(Note(line))
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:
@@ -138,6 +142,24 @@ def met_before(dataset: Dataset, base: Model | None) -> list[str]:
     count = int(np.isin(own, seen).sum())
     told = f"note: test pictures that the model gone on from has seen: {count:,}"
     return [f"{told}; convlens evaluate leaves them out of a second accuracy"] if count else []
+
+
+def hurried(prepared: Prepared) -> list[str]:
+    """That hardly any of the budget is left to learn in, if so."""
+    budget, now = prepared.settings.budget, time.monotonic()
+    if budget is None or prepared.deadline is None:
+        return []
+    left = prepared.deadline - now
+    if left > LITTLE_LEFT * budget:
+        return []
+    remains = f"{left:.1f} s are left" if left > 0 else "nothing is left"
+    source = prepared.pictures
+    read = isinstance(source, Source) and not source.in_memory and prepared.settings.cache
+    again = ", or again the same: what was read is kept" if read else ""
+    return [
+        f"note: {now - prepared.begun:.0f} s went by before learning begins, so {remains} of the "
+        f"{budget:g} s; give more time{again}"
+    ]
 
 
 def introduction(dataset: Dataset, plan: Plan, engine: str) -> Ready:

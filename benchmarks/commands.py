@@ -1,0 +1,34 @@
+"""Runs the commands that a benchmark compares, and reads what they print."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+Told = dict[str, float]
+
+
+def lines_of(*command: str) -> Iterator[Told]:
+    """What a process prints, a document a line."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("{"):
+                yield json.loads(line)
+    if process.returncode:
+        raise SystemExit(f"failed: {' '.join(command)}")
+
+
+def trained(data: Path, budget: float, seed: int, *more: str) -> Told:
+    """What `convlens train DATA --budget N --json` says, nothing cached."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = str(Path(scratch) / "model.safetensors")
+        command = [sys.executable, "-m", "convlens", "train", str(data), "--no-cache", "--json"]
+        command += ["--quiet", "--budget", f"{budget}s", "--seed", str(seed), "--out", out]
+        found = next(lines_of(*command, *more))
+    print(f"  convlens: {found['seconds']:.0f} s {found['test_accuracy']:.2%}", file=sys.stderr)
+    return found
