@@ -78,8 +78,13 @@ On CIFAR-10 64 filters in a deep network did as well in 6 epochs as in the other
 time; with less time depth does not pay.
 """
 
-BROAD = Scale(64)
-"""The network that must be able to learn from more pixels than usual for them to be chosen."""
+BROAD = Scale(48)
+"""The network that must be able to learn from more pixels than usual for them to be chosen.
+
+With 64 it was the broad network that was chosen first, and the pixels stayed: ten minutes of
+TrashNet without bf16 gave 64 filters at 128x96, 83.4 % of the test pictures, where 24 had come to
+83.9 % in less than half of the time.
+"""
 
 PASSES = 3
 """A step's work in forward passes: forward, and the gradients of inputs and of filters."""

@@ -38,6 +38,9 @@ from convlens.pipeline.settings import Settings
 LEARNING_SHARE = 0.75
 """Of a budget, about, that is left for learning."""
 
+TRAINING_SHARE = 0.7
+"""Of the pictures, that are learned from where they come without parts."""
+
 PRODUCT_SIDE, PRODUCTS = 768, 4
 """Sides of the matrices, and products, by which the machine's speed is measured: some 30 ms."""
 
@@ -176,7 +179,8 @@ def _input(
     seen = survey(pictures)
     if settings.size is not None or settings.budget is None or architecture is not None:
         return Volume(*(settings.size or size_for(seen)), seen.channels)
-    learned = len(pictures) - sum(item.part in ("validation", "test") for item in pictures.items)
+    learned = sum(item.part == "train" for item in pictures.items)
+    learned = learned or round(TRAINING_SHARE * len(pictures))
     work = share * LEARNING_SHARE * settings.budget * product_speed()
     return Volume(*size_in_time(seen, learned, work), seen.channels)
 
