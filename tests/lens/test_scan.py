@@ -120,7 +120,8 @@ def test_tiles_together_are_one_pass_over_the_whole(net, monkeypatch):
     assert len(sizes) > 4
     area = max(height * width for _, _, height, width in sizes)
     assert area < 90 * 77 / 2
-    np.testing.assert_allclose(tiled.probabilities, whole.probabilities, atol=1e-6)
+    # tiles are convolved in another order of sums, which on some processors is 1.1e-6 off
+    np.testing.assert_allclose(tiled.probabilities, whole.probabilities, atol=4e-6)
     assert done[-1][0] == done[-1][1] == whole.shape[0] * whole.shape[1]
     assert done == sorted(done)
 
