@@ -52,6 +52,8 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
     for scale in SCALES:
         plan = network_for(*prepared.input, *scale).plan(classes=classes)
         if chosen is not None:
+            if prepared.deadline <= time.monotonic():
+                break  # too late even to try
             if plan.training_memory(recipe.batch) > MOST_OF_MEMORY * free_bytes(engine.device):
                 break
             speed = training_speed(plan, engine, recipe)

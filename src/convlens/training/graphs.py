@@ -24,8 +24,8 @@ class StepGraph:
     """Both passes, and then the move, for batches of the shape of ``pictures`` and ``labels``.
 
     Recording runs nothing. Gradients and results lie where they were recorded and are overwritten
-    by the next replay. Without ``moves`` only the passes are recorded, and the move is left to
-    others. Raises RuntimeError for what cannot be recorded.
+    by the next replay. Where the rules take no rate that lies on the device, the passes alone are
+    recorded. Raises RuntimeError for what cannot be recorded.
     """
 
     def __init__(
