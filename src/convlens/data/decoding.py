@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from convlens.data.colours import TILE, deep_range, tiles, to_eight_bits
+from convlens.data.direct import direct_pixels
 from convlens.data.formats import open_picture, quiet
 from convlens.data.limits import LARGEST_FILE, UnreadableError
 from convlens.data.metadata import orientation, turned
@@ -69,6 +70,8 @@ def decode_pixels(raw: Raw, geometry: Geometry) -> bytes:
         if isinstance(raw, np.ndarray):
             return _decode_array(raw, geometry)
         if isinstance(raw, bytes):
+            if (pixels := direct_pixels(raw, geometry)) is not None:
+                return pixels
             picture = open_picture(io.BytesIO(raw))
             turn, extent = _prepare(picture, geometry)
             return _decode_image(picture, extent, geometry, turn).tobytes()
