@@ -7,8 +7,9 @@ from convlens.network import trial
 from convlens.network.build import Network
 from convlens.network.trial import Shape, gains_by_bf16, shapes_of
 from convlens.notation import Architecture
+from convlens.notation.volumes import Sides
 
-SHAPE = Shape(8, 16, (3, 3), 1, 1, 1, 12, 10)
+SHAPE = Shape(8, 16, (3, 3), 1, 1, 1, 12, 10, Sides(1, 1, 1, 1))
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,29 @@ def test_shapes_are_those_of_the_network():
     }
     work = [shape.multiply_adds for shape in shapes]
     assert work == sorted(work, reverse=True)
+
+
+@pytest.mark.parametrize("text", ["CONV 6@5x3/2 same", "CONV 6@2x2 valid", "CONV 6@4x4 same"])
+def test_what_is_tried_is_the_layer_itself(text):
+    """To the cell: an error may depend on where the padding lies."""
+    plan = Architecture(f"INPUT 20x14x3 - {text} - FC 4").plan()
+    network = Network(plan)
+    x, filters, run = trial.convolution(shapes_of(plan)[0], torch.float32, 2)
+    conv = next(m for m in network.modules() if isinstance(m, torch.nn.Conv2d))
+    with torch.no_grad():
+        conv.weight.copy_(filters)
+        conv.bias.zero_()
+    assert torch.allclose(run(), conv(x), atol=1e-5)
+
+
+def test_all_must_be_right_and_the_largest_be_quick(monkeypatch):
+    shapes = tuple(SHAPE._replace(filters=1 + number) for number in range(9))
+    tried, timed = [], []
+    monkeypatch.setattr(trial, "is_right", lambda shape: tried.append(shape) or True)
+    monkeypatch.setattr(trial, "is_quicker", lambda some: timed.extend(some) or True)
+    assert gains_by_bf16(shapes, None)
+    assert tuple(tried) == shapes
+    assert tuple(timed) == shapes[: trial.MOST_TIMED]
 
 
 def test_what_is_right_and_quicker_is_taken(monkeypatch):

@@ -28,7 +28,7 @@ _PLAIN_SEGMENTS = frozenset((0xC4, 0xDB, 0xDD, 0xE0, 0xEE, 0xFE))
 """Tables, JFIF, Adobe's colours and comments: none of them turns the picture."""
 
 _PLAIN_CHUNKS = frozenset((b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"tIME"))
-"""Those between header and pixels that neither turn the picture nor make parts of it transparent."""
+"""Those between header and pixels that neither turn the picture nor make it transparent."""
 
 _COLOURS = {"L": 0, "RGB": 2}
 """PNG's numbers for pixels that are taken as they are."""

@@ -25,6 +25,7 @@ from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
 from convlens.pipeline.settings import ALL_BUT_HEAD
 from convlens.pipeline.settling import (
+    engine_on,
     plan_for,
     preprocessing_for,
     recipe_for,
@@ -66,6 +67,7 @@ def trained(
     settings, base = prepared.settings, prepared.base
     recipe = recipe_for(settings, len(dataset.train), dataset.classes)
     plan = plan_for(prepared, record, dataset, engine, recipe)
+    engine = engine_on(plan, engine, prepared, record)
     preprocessing = preprocessing_for(dataset, base, record, normalisation)
     normalise = Normalisation.of(preprocessing.mean, preprocessing.std, engine.device)
     resample = settings.balance == "resample"

@@ -68,7 +68,7 @@ def on_gpu(settings: Settings) -> bool:
 def engine_for(prepared: Prepared, record: Record | None) -> Engine:
     """The fastest engine, or the one that the run began with where that is here.
 
-    Networks of our choice differ in size alone; one of them stands for all.
+    Where the network is for us to choose, one of them stands for all until that is done.
     """
     width, height, depth = prepared.input
     architecture = prepared.architecture or network_for(width, height, depth, BREADTH)
@@ -78,6 +78,20 @@ def engine_for(prepared: Prepared, record: Record | None) -> Engine:
     before = None if record is None else record.earlier.settled("engine")
     candidates = [replace(engine, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
     return next((one for one in candidates if str(one) == before), engine)
+
+
+def engine_on(
+    plan: Plan, engine: Engine, prepared: Prepared, record: Record | None = None
+) -> Engine:
+    """``engine``, or fp32 where bf16 does not do for the layers of the ``plan`` that was chosen.
+
+    What a run began with stays.
+    """
+    began = record is not None and record.earlier.settled("engine") is not None
+    if engine.device.type != "cpu" or engine.dtype == torch.float32 or began:
+        return engine
+    folder = cache_folder() if prepared.settings.cache else None
+    return choose_engine(prepared.settings.device, plan, folder)
 
 
 def plan_for(
