@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,18 @@ def described(*packages: str) -> str:
         except PackageNotFoundError:
             continue
     return f"{processor()}, {os.cpu_count()} processors; {', '.join(known)}; {platform.system()}."
+
+
+def peers_versions(python: str | None, *packages: str) -> str:
+    """What another Python, in which peers run, has installed of ``packages``; empty without one."""
+    if python is None:
+        return ""
+    asked = (
+        "import sys\nfrom importlib.metadata import version\n"
+        "print(', '.join(f'{name} {version(name)}' for name in sys.argv[1:]))"
+    )
+    command = [python, "-c", asked, *packages]
+    return " " + subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def fast_loop() -> tuple[str, list[str]]:

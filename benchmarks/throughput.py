@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import torch
-from machine import described, fast_loop, written
+from machine import described, fast_loop, peers_versions, written
 from peers.convlens_steps import TEXT
 
 from convlens.network.engine import reports_bf16
@@ -124,7 +124,7 @@ def main() -> None:
         f"second (three products for each of the forward pass). Of a matrix product of {SIDE}³ "
         f"that is {shares}.",
         "",
-        described("keras", "tensorflow-cpu"),
+        described() + peers_versions(options.keras, "keras", "tensorflow-cpu"),
     ]
     written(options.name, lines)
 

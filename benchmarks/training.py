@@ -4,7 +4,7 @@ Every contender reads the same folder, and its clock runs from its start to the 
 reading included, judging left out. One after the other, on the same machine, in one run:
 
 - ConvLens: `convlens train DATA --budget N` for several N, nothing cached; the test accuracy that
-  it prints itself, as it is and averaged over views.
+  it prints itself, as it is and averaged over views, and the memory it took at most.
 - PyTorch's tutorial loop, on the tutorial's network; batches of 4, as there.
 - Keras 3 on TensorFlow: the network of TensorFlow's tutorial on convolutions.
 - fastai: the folder, xresnet18, one cycle of five epochs.
@@ -12,12 +12,17 @@ reading included, judging left out. One after the other, on the same machine, in
 And the plain network `[CONV 32 - RELU - POOL]*3 - FC` for a minute: in ConvLens, by the tutorial's
 loop, and by a loop with channels-last, larger batches and, where the processor has it, bf16.
 
+ConvLens is run with several seeds, of which the means count, the others once. What a contender
+comes to is what it has at its end.
+
 usage: python benchmarks/training.py DATA [--keras PYTHON] [--fastai PYTHON] [--budgets 20,30,60]
+           [--seeds N] [--name NAME]
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 from collections.abc import Iterator
@@ -25,7 +30,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands import lines_of, trained
-from machine import RESULTS, described, fast_loop, written
+from machine import RESULTS, described, fast_loop, peers_versions, written
 
 PEERS = Path(__file__).parent / "peers"
 PLAIN = "INPUT - [CONV 32 - RELU - POOL]*3 - FC"
@@ -42,6 +47,14 @@ class Point(NamedTuple):
     accuracy: float
 
 
+class Trained(NamedTuple):
+    """One training of ours: its accuracy as it is and averaged over views, and bytes at most."""
+
+    once: Point
+    views: Point
+    peak_memory: float
+
+
 def peer(python: str, script: str, *arguments: str) -> list[Point]:
     """A contender's points, told as it goes."""
     points = []
@@ -51,29 +64,28 @@ def peer(python: str, script: str, *arguments: str) -> list[Point]:
     return points
 
 
-def convlens(data: Path, budget: float, seed: int, *more: str) -> tuple[Point, Point]:
-    """One training: its accuracy as it is, and averaged over views."""
-    found = trained(data, budget, seed, *more)
-    seconds = found["seconds"]
-    return Point(seconds, found["test_accuracy"]), Point(seconds, found["test_accuracy_views"])
-
-
-def budgets(data: Path, wanted: list[float], seeds: int) -> dict[float, list[tuple[Point, Point]]]:
-    return {budget: [convlens(data, budget, seed) for seed in range(seeds)] for budget in wanted}
+def convlens(data: Path, budget: float, seeds: int, *more: str) -> list[Trained]:
+    """A training with each of so many seeds."""
+    runs = []
+    for seed in range(seeds):
+        found = trained(data, budget, seed, *more)
+        points = (Point(found["seconds"], found[f"test_accuracy{kind}"]) for kind in ("", "_views"))
+        runs.append(Trained(*points, found["peak_memory"]))
+    return runs
 
 
 def mean(points: list[Point]) -> Point:
     return Point(*(statistics.mean(values) for values in zip(*points, strict=True)))
 
 
-def own_rows(found: dict[float, list[tuple[Point, Point]]]) -> Iterator[str]:
-    for budget, runs in found.items():
-        one, views = (mean([run[kind] for run in runs]) for kind in (0, 1))
-        spread = " ".join(f"{run[0].accuracy:.2%}" for run in runs)
-        yield (
-            f"| ConvLens, --budget {budget:g}s | {one.seconds:.1f} | {one.accuracy:.2%} | "
-            f"{views.accuracy:.2%} | {spread} |"
-        )
+def row(name: str, runs: list[Trained]) -> str:
+    one, views = mean([run.once for run in runs]), mean([run.views for run in runs])
+    spread = " ".join(f"{run.once.accuracy:.2%}" for run in runs)
+    most = max(run.peak_memory for run in runs) / 2**30
+    return (
+        f"| {name} | {one.seconds:.1f} | {one.accuracy:.2%} | {views.accuracy:.2%} | {spread} | "
+        f"{most:.2f} GiB |"
+    )
 
 
 def plot(curves: dict[str, list[Point]], path: Path) -> None:
@@ -98,7 +110,7 @@ def plot(curves: dict[str, list[Point]], path: Path) -> None:
     ticks = [tick for tick in TICKS if tick <= 1.3 * last]
     axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.set_title("CIFAR-10 from the folder, two processors")
+    axes.set_title(f"CIFAR-10 from the folder, {os.cpu_count()} processors")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside center right", frameon=False)
     figure.savefig(path, metadata={"Date": None})
@@ -113,11 +125,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--name", default="training")
     options = parser.parse_args()
-    data = options.data
-    found = budgets(data, [float(b) for b in options.budgets.split(",")], options.seeds)
+    data, seeds = options.data, options.seeds
+    found = {f"{b}s": convlens(data, float(b), seeds) for b in options.budgets.split(",")}
     curves = {
-        "ConvLens": [mean([run[0] for run in runs]) for runs in found.values()],
-        "ConvLens, over views": [mean([run[1] for run in runs]) for runs in found.values()],
+        "ConvLens": [mean([run.once for run in runs]) for runs in found.values()],
+        "ConvLens, over views": [mean([run.views for run in runs]) for runs in found.values()],
         "PyTorch tutorial": peer(sys.executable, "torch_loop.py", str(data), "--seconds", "180"),
     }
     if options.keras:
@@ -125,33 +137,38 @@ def main() -> None:
     if options.fastai:
         curves["fastai, xresnet18"] = peer(options.fastai, "fastai_loop.py", str(data))
     ways, fast = fast_loop()
+    own = convlens(data, 60, seeds, "--net", PLAIN)
+    minute = ("torch_loop.py", str(data), "--net", "plain", "--seconds", "60")
     plain = {
-        f"`{PLAIN}` in ConvLens": convlens(data, 60, 0, "--net", PLAIN)[0],
-        "the same by the tutorial's loop": peer(
-            sys.executable, "torch_loop.py", str(data), "--net", "plain", "--seconds", "60"
-        )[-1],
+        "the same by the tutorial's loop": peer(sys.executable, *minute),
         f"the same in {ways}, batches of 128, rate 0.05": peer(
-            sys.executable, "torch_loop.py", str(data), "--net", "plain", "--seconds", "60",
-            "--batch", "128", "--rate", "0.05", *fast,
-        )[-1],
-    }  # fmt: skip
+            sys.executable, *minute, "--batch", "128", "--rate", "0.05", *fast
+        ),
+    }
     lines = [
         "# CIFAR-10 from the folder",
         "",
         "Importing and reading included; the test part judges.",
         "",
-        "| | seconds | test accuracy | over views | each seed |",
-        "|---|---|---|---|---|",
-        *own_rows(found),
+        "| | seconds | test accuracy | over views | each seed | memory at most |",
+        "|---|---|---|---|---|---|",
+        *(row(f"ConvLens, --budget {budget}", runs) for budget, runs in found.items()),
+        *(ends(name, points) for name, points in curves.items() if not name.startswith("ConvLens")),
+        row(f"`{PLAIN}` in ConvLens", own),
+        *(ends(name, points) for name, points in plain.items()),
+        "",
+        *ratios(curves),
+        "",
+        described()
+        + peers_versions(options.keras, "keras", "tensorflow-cpu")
+        + peers_versions(options.fastai, "fastai", "torch"),
     ]
-    for name, points in curves.items():
-        if not name.startswith("ConvLens"):
-            best = max(points, key=lambda p: p.accuracy)
-            lines.append(f"| {name} | {best.seconds:.1f} | {best.accuracy:.2%} | | |")
-    lines += [f"| {name} | {p.seconds:.1f} | {p.accuracy:.2%} | | |" for name, p in plain.items()]
-    lines += ["", *ratios(curves), "", described("keras", "fastai")]
     plot(curves, RESULTS / f"{options.name}.svg")
     written(options.name, lines)
+
+
+def ends(name: str, points: list[Point]) -> str:
+    return f"| {name} | {points[-1].seconds:.1f} | {points[-1].accuracy:.2%} | | | |"
 
 
 def ratios(curves: dict[str, list[Point]]) -> Iterator[str]:
@@ -160,14 +177,14 @@ def ratios(curves: dict[str, list[Point]]) -> Iterator[str]:
     for name, points in curves.items():
         if name.startswith("ConvLens"):
             continue
-        best = max(points, key=lambda p: p.accuracy)
-        sooner = [p for p in own if p.accuracy >= best.accuracy]
+        last = points[-1]
+        sooner = [p for p in own if p.accuracy >= last.accuracy]
         if sooner:
             first = min(sooner)
-            ratio = best.seconds / first.seconds
             yield (
-                f"- {name} ends at {best.accuracy:.1%} after {best.seconds:.0f} s; ConvLens is at "
-                f"{first.accuracy:.1%} after {first.seconds:.0f} s: {ratio:.1f} times as soon."
+                f"- {name} ends at {last.accuracy:.1%} after {last.seconds:.0f} s; ConvLens is at "
+                f"{first.accuracy:.1%} after {first.seconds:.0f} s: "
+                f"{last.seconds / first.seconds:.1f} times as soon."
             )
 
 

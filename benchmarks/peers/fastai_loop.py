@@ -72,10 +72,7 @@ def main() -> None:
         valid="test",
         bs=128,
         num_workers=options.workers,
-        batch_tfms=[
-            *aug_transforms(size=32, min_scale=0.75),
-            Normalize.from_stats(*imagenet_stats),
-        ],
+        batch_tfms=[*aug_transforms(), Normalize.from_stats(*imagenet_stats)],
     )
     learner = Learner(loaders, xresnet18(n_out=10), metrics=accuracy, cbs=Clock())
     with learner.no_bar(), learner.no_logging():
