@@ -1,4 +1,4 @@
-"""Prediction without torch gives torch's scores."""
+"""Prediction without torch gives torch's scores and probabilities."""
 
 import json
 import subprocess
@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from PIL import Image
 
+from convlens.calibration import softmax
 from convlens.data import Preprocessing
 from convlens.modelfile import tensor_shapes
 from convlens.network.arrays import ACTIVATIONS, ArrayPredictor
@@ -53,6 +54,7 @@ def test_any_network_scores_as_in_torch(case):
     found = ArrayPredictor(plan, weights, preprocessing).scores(pixels)
     scale = max(1.0, float(np.abs(expected).max()))
     np.testing.assert_allclose(found / scale, expected / scale, atol=2e-4)
+    np.testing.assert_allclose(softmax(found), softmax(expected), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", sorted(MODULES))

@@ -1,18 +1,20 @@
-"""OpenVINO and ONNX Runtime give torch's scores, or are left alone."""
+"""OpenVINO and ONNX Runtime give torch's scores and probabilities, or are left alone."""
 
 import json
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from convlens.calibration import softmax
 from convlens.data import Preprocessing
 from convlens.network import runtimes
 from convlens.network.arrays import ArrayPredictor
 from convlens.network.predictor import Predictor
-from convlens.network.runtimes import RUNTIMES, Batches, runtime_for
+from convlens.network.runtimes import NARROW, ROUNDED, RUNTIMES, Batches, agrees, runtime_for
 from convlens.notation import Architecture
 from tests.network.test_arrays import weights_for
 from tests.notation.strategies import architectures_on_inputs
@@ -32,13 +34,18 @@ def pixels_for(plan, count):
     return np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
 
 
+def assert_same(found, expected):
+    """The same scores, relative to the largest, and the same probabilities within 1e-4."""
+    scale = max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(softmax(found), softmax(expected), rtol=0, atol=1e-4)
+
+
 def held_to_torch(module, plan, weights, told, count=5):
     pytest.importorskip(module)
     graph = onnx_graph.graph_of(plan, weights, told)
     found = Batches(RUNTIMES[module](graph, 2), 2).scores(pixels_for(plan, count))
-    expected = Predictor(plan, weights, told).scores(pixels_for(plan, count))
-    scale = max(1.0, float(np.abs(expected).max()))
-    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-4)
+    assert_same(found, Predictor(plan, weights, told).scores(pixels_for(plan, count)))
 
 
 EVERY_LAYER = """INPUT 15x11x3 - CONV 6@5x3/2 same - LEAKY - CONV 8@3x3 dilate 2 groups 2 nobias
@@ -80,42 +87,112 @@ def test_any_network_that_a_runtime_takes_scores_as_in_torch(module, monkeypatch
         taken.append(found is not None)
         if found is not None:
             expected = Predictor(plan, weights, told).scores(pixels_for(plan, 5))
-            scale = max(1.0, float(np.abs(expected).max()))
-            actual = found.scores(pixels_for(plan, 5))
-            np.testing.assert_allclose(actual / scale, expected / scale, atol=1e-3)
+            assert_same(found.scores(pixels_for(plan, 5)), expected)
 
     check()
     assert sum(taken) > 0.5 * len(taken)
 
 
-def test_the_fastest_that_is_there_and_right_is_taken(monkeypatch):
-    model = network("INPUT 8x8x1 - CONV 4 - RELU - FC")
-    trusted = ArrayPredictor(*model)
+@pytest.mark.parametrize(
+    ("scores", "expected", "told", "same"),
+    [
+        ([10.0003, 10], [10, 10], {}, True),
+        ([10.0009, 10], [10, 10], {}, False),
+        ([10.0009, 10], [10, 10], {"temperature": 20}, True),
+        ([10.0003, 10], [10, 10], {"temperature": 0.05}, False),
+        ([10.0009, 10], [10, 10], {"tolerance": ROUNDED}, True),
+        ([10.05, 10], [10, 10], {"tolerance": ROUNDED}, False),
+        ([100.005, 0], [100, 0], {}, True),
+        ([100.05, 0], [100, 0], {}, False),
+        ([np.nan, 0], [100, 0], {}, False),
+    ],
+)
+def test_probabilities_are_held_and_scores_where_those_hide_them(scores, expected, told, same):
+    found, wanted = (np.array([values], np.float32) for values in (scores, expected))
+    assert agrees(found, wanted, **told) is same
+
+
+MODEL = "INPUT 8x8x1 - CONV 4 - RELU - FC"
+
+
+@pytest.fixture
+def engines(monkeypatch):
+    """``engines(exact, narrow)`` stand in for the runtimes; returns which are asked."""
     asked = []
 
-    def starting(name, scores):
-        def start(graph, batch):
-            asked.append(name)
-            return scores
+    def standing_in(kept, engines):
+        def start_of(name):
+            return lambda graph, batch: asked.append((kept, name)) or engines[name]
 
-        return start
+        monkeypatch.setattr(runtimes, kept, {name: start_of(name) for name in engines})
 
-    def broken(pixels):
-        raise RuntimeError("no such instruction")
+    def put(exact, narrow=()):
+        standing_in("RUNTIMES", exact)
+        standing_in("NARROW", dict(narrow))
+        return asked
+
+    return put
+
+
+def broken(pixels):
+    raise RuntimeError("no such instruction")
+
+
+def test_the_fastest_that_is_there_and_right_is_taken(engines):
+    model = network(MODEL)
+    trusted = ArrayPredictor(*model)
 
     def wrong(pixels):
         return trusted.scores(pixels) * 1.01
 
-    engines = {"json": broken, "csv": wrong, "ast": trusted.scores, "absent": trusted.scores}
-    monkeypatch.setattr(
-        runtimes, "RUNTIMES", {name: starting(name, scores) for name, scores in engines.items()}
+    asked = engines(
+        {"json": broken, "csv": wrong, "ast": trusted.scores, "absent": trusted.scores},
+        {"ast": wrong},
     )
     found = runtime_for(*model)
-    assert asked == ["json", "csv", "ast"]
+    assert asked == [("RUNTIMES", name) for name in ("json", "csv", "ast")]
     pixels = pixels_for(model[0], 300)
     np.testing.assert_allclose(found.scores(pixels), trusted.scores(pixels), rtol=1e-5)
-    monkeypatch.setattr(runtimes, "RUNTIMES", {"absent": starting("absent", trusted.scores)})
+    engines({"absent": trusted.scores})
     assert runtime_for(*model) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "pause", "taken"),
+    [(1e-3, 0.0, "narrow"), (1e-3, 0.1, "exact"), (0.1, 0.0, "exact"), (None, 0.0, "exact")],
+    ids=["quicker", "slower", "too rough", "not there"],
+)
+def test_fast_takes_bf16_only_where_it_is_right_and_quicker(engines, error, pause, taken):
+    model = network(MODEL)
+    trusted = ArrayPredictor(*model)
+
+    def exact(pixels):
+        time.sleep(0.05)
+        return trusted.scores(pixels)
+
+    def narrow(pixels):
+        time.sleep(pause)
+        return trusted.scores(pixels) + np.float32([error, 0, 0, 0])
+
+    engines({"json": exact}, {"json": broken if error is None else narrow})
+    pixels = pixels_for(model[0], 5)
+    off = np.abs(runtime_for(*model, fast=True).scores(pixels) - trusted.scores(pixels)).max()
+    assert off == pytest.approx(error if taken == "narrow" else 0, abs=1e-5)
+    assert np.array_equal(runtime_for(*model).scores(pixels), trusted.scores(pixels))
+
+
+def test_openvino_computes_in_bf16_where_the_processor_has_it():
+    openvino = pytest.importorskip("openvino")
+    model = network(EVERY_LAYER)
+    start = NARROW["openvino"]
+    graph = onnx_graph.graph_of(*model)
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        with pytest.raises(RuntimeError, match="bf16"):
+            start(graph, 2)
+        return
+    pixels = pixels_for(model[0], 2)
+    found, expected = start(graph, 2)(pixels), ArrayPredictor(*model).scores(pixels)
+    assert 0 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
 
 
 def test_what_onnx_has_not_is_left_to_torch():
@@ -126,7 +203,7 @@ MANY = """
 import json, sys
 import numpy as np
 import convlens as cl
-classifier = cl.load(sys.argv[1])
+classifier = cl.Classifier.load(sys.argv[1], fast=len(sys.argv) > 2)
 pixels = np.random.default_rng(0).integers(0, 256, (40_000, 8, 8, 1)).astype(np.uint8)
 few = classifier.probabilities(pixels[:64])
 many = classifier.probabilities(pixels)
@@ -135,9 +212,10 @@ print(json.dumps([modules, float(abs(many[:64] - few).max())]))
 """
 
 
-def test_many_predictions_go_through_a_runtime_and_come_out_the_same(digits_model):
-    command = [sys.executable, "-c", MANY, str(digits_model)]
+@pytest.mark.parametrize(("how", "tolerance"), [((), 1e-4), (("fast",), 1e-2)])
+def test_many_predictions_go_through_a_runtime_and_come_out_the_same(digits_model, how, tolerance):
+    command = [sys.executable, "-c", MANY, str(digits_model), *how]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     modules, deviation = json.loads(done.stdout)
     assert modules == ["openvino"]
-    assert deviation < 1e-4
+    assert deviation < tolerance

@@ -6,12 +6,10 @@ import contextlib
 from collections.abc import Callable
 
 from convlens.errors import NotationError
-from convlens.notation.corrections import correction
 from convlens.notation.expand import Reading, expand
 from convlens.notation.faults import OF_THE_INPUT, Fault, Misfit
 from convlens.notation.grammar import parse
 from convlens.notation.plan import planned_rows
-from convlens.notation.remedies import remedies
 from convlens.notation.trace import ClassesUnknown, trace
 from convlens.notation.volumes import Row, Volume
 
@@ -90,6 +88,8 @@ def complained(
 
     ``fits`` is the size of an input that would do without any.
     """
+    from convlens.notation.corrections import correction  # half the room, and for errors only
+
     length = len(text)
     return NotationError(
         fault.message,
@@ -103,6 +103,8 @@ def complained(
 
 
 def _fault(misfit: Misfit, reading: Reading, *, cut: bool) -> Fault:
+    from convlens.notation.remedies import remedies
+
     start, end = misfit.layer.span or (0, 0)
     message = misfit.message
     if misfit.position is not None:
