@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 
 from convlens.data import cache as cache_module
-from convlens.data import divide, load, open_source
+from convlens.data import divide, load, open_source, start_loading
+from convlens.data import likeness as likeness_module
 from convlens.data import loading as loading_module
 
 SIZE = {"width": 7, "height": 5, "channels": 3}
@@ -114,10 +116,90 @@ def test_a_damaged_entry_is_ignored_and_replaced(photos, tmp_path, decoded, dama
     assert entry.read_bytes() == good
 
 
+@pytest.mark.parametrize(
+    ("where", "name", "value"), [(cache_module, "_VERSION", -1), (PIL, "__version__", "0")]
+)
+def test_what_another_version_kept_is_decoded_anew(
+    photos, tmp_path, decoded, monkeypatch, where, name, value
+):
+    with monkeypatch.context() as before:
+        before.setattr(where, name, value)
+        first = loaded(photos, cache=tmp_path / "cache")
+    decoded.clear()
+    assert by_name(loaded(photos, cache=tmp_path / "cache")) == by_name(first)
+    assert len(decoded) == 40
+    decoded.clear()
+    loaded(photos, cache=tmp_path / "cache")  # of this version now
+    assert len(decoded) == 1
+
+
 def test_numpy_reads_an_entry(photos, tmp_path):
     loaded(photos, cache=tmp_path / "cache")
     (entry,) = entries(tmp_path / "cache")
     assert np.load(entry, mmap_mode="r").shape == (40, 5, 7, 3)
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """Return the list of how many pictures were compared, each time that any were."""
+    counts: list[int] = []
+    plain = likeness_module.likeness
+
+    def counted(pixels):
+        counts.append(len(pixels))
+        return plain(pixels)
+
+    monkeypatch.setattr(likeness_module, "likeness", counted)
+    return counts
+
+
+def alike(folder, cache, **options):
+    options = SIZE | {"workers": 1, "cache": cache} | options
+    return start_loading(open_source(folder), **options).result().groups()
+
+
+def test_near_duplicates_are_looked_for_once(photos, tmp_path, compared):
+    for name in ("a/03.png", "b/11.png"):
+        (photos / name).write_bytes((photos / "b/12.png").read_bytes())
+    first = alike(photos, tmp_path / "cache")
+    second = alike(photos, tmp_path / "cache")
+    assert compared == [40]
+    assert first.alike == second.alike == 3
+    assert np.array_equal(first.numbers, second.numbers)
+    assert alike(photos, False).numbers.tolist() == first.numbers.tolist()
+    assert alike(photos, tmp_path / "cache", width=8).alike == 3
+    assert compared == [40, 40, 40]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-1],
+        lambda data: data[:200] + bytes([data[200] ^ 1]) + data[201:],
+        lambda data: data + b"x",
+    ],
+)
+def test_damaged_near_duplicates_are_looked_for_again(photos, tmp_path, compared, damage):
+    loaded(photos, cache=tmp_path / "cache")
+    (pixels,) = entries(tmp_path / "cache")
+    first = alike(photos, tmp_path / "cache")
+    (entry,) = set(entries(tmp_path / "cache")) - {pixels}
+    good = entry.read_bytes()
+    entry.write_bytes(damage(good))
+    assert np.array_equal(alike(photos, tmp_path / "cache").numbers, first.numbers)
+    assert compared == [40, 40]
+    assert entry.read_bytes() == good
+
+
+def test_near_duplicates_count_for_the_pictures_they_were_found_among(
+    photos, tmp_path, compared, monkeypatch
+):
+    with monkeypatch.context() as before:
+        before.setattr(loading_module, "decode_chunk", lambda *_: [(7, "no room")])
+        alike(photos, tmp_path / "cache")  # as where memory was short for a moment
+    alike(photos, tmp_path / "cache")
+    assert compared == [40, 40]
 
 
 def test_off_means_off(photos, tmp_path, monkeypatch):
@@ -166,6 +248,21 @@ def test_abandoned_partial_files_are_removed(photos, tmp_path):
     os.utime(folder / "old.partial", (1, 1))
     loaded(photos, cache=folder)
     assert [e.name for e in entries(folder) if e.suffix == ".partial"] == ["new.partial"]
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_without_a_home_there_is_no_cache(photos, monkeypatch, platform):
+    for name in ("CONVLENS_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(sys, "platform", platform)
+        assert cache_module.cache_folder() is None
+    assert len(loaded(photos).skipped) == 1
 
 
 def test_the_platforms_folder(monkeypatch, tmp_path):

@@ -16,7 +16,9 @@ from PIL import Image
 from convlens.data import Pictures, divide, load, open_source, start_loading, survey
 from convlens.data import canvas as canvas_module
 from convlens.data import crew as crew_module
+from convlens.data import loading as loading_module
 from convlens.data import memory as memory_module
+from convlens.data.loading import default_workers
 from convlens.errors import DataError, SettingsError
 
 SIZE = {"width": 7, "height": 5, "channels": 3}
@@ -67,6 +69,15 @@ def test_without_shared_memory_pixels_are_sent(photos, monkeypatch):
 def test_without_processes_it_decodes_here(photos, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert_same(loaded(photos, workers=1), loaded(photos, workers=3))
+
+
+def test_one_processor_decodes_here(photos, monkeypatch):
+    expected = loaded(photos, workers=3)
+    monkeypatch.setattr(loading_module, "_FEW", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr(loading_module, "Crew", None)
+    assert default_workers() == 1
+    assert_same(loaded(photos, workers=None), expected)
 
 
 def test_pixels_are_those_of_plain_pillow(photos):

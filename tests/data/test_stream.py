@@ -1,9 +1,11 @@
+import time
 from itertools import chain
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from convlens.data import crew as crew_module
 from convlens.data import decode
 from convlens.data import stream as streaming
 from convlens.data.preprocessing import Geometry
@@ -45,6 +47,35 @@ def test_every_picture_comes_once_in_order_as_decode_gives_it(files, monkeypatch
         str(files[4]),
         str(files[29]),
     ]
+
+
+def test_the_next_block_of_a_few_large_files_is_decoded_meanwhile(files, monkeypatch):
+    monkeypatch.setattr(streaming, "LIGHT", sum(path.stat().st_size for path in files[:29]))
+    monkeypatch.setattr(streaming, "SMALLEST", 16)
+    monkeypatch.setattr(streaming, "LARGEST", 16)
+    monkeypatch.setattr(crew_module, "CHUNK_BYTES", 1)
+    begun = []
+
+    class Told(streaming._Ahead):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            begun.append(self)
+
+    monkeypatch.setattr(streaming, "_Ahead", Told)
+    blocks = decoded(files, GEOMETRY, workers=2)
+    first = next(blocks)
+    _, second = begun
+    deadline = time.monotonic() + 60
+    while second.crew.running and time.monotonic() < deadline:
+        time.sleep(0.01)  # for what is done with the first
+    assert second.crew.done == len(files) - len(first.paths)
+    assert [len(one.crew._threads) for one in begun] == [2, 2]  # a chunk for each
+    assert len(next(blocks).faults) == 1
+
+
+def test_light_files_start_no_process(files, monkeypatch):
+    monkeypatch.setattr(streaming, "Crew", None)
+    assert sum(len(block.paths) for block in decoded(files, GEOMETRY, workers=2)) == 30
 
 
 def test_no_pictures_are_no_blocks():

@@ -16,55 +16,84 @@ from convlens.data.sources.source import Source
 Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Bundle:
-    """Pictures that stay together. ``drawn`` is their place in the order that the seed draws."""
+Counts = tuple[tuple[int, int], ...]
+"""Pictures of a bundle by class: (class, pictures), ascending."""
 
-    drawn: bytes
-    items: tuple[int, ...]
-    counts: tuple[tuple[int, int], ...]  # (class, pictures), ascending
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bundles:
+    """Pictures that stay together, B bundles in the order that the seed draws.
+
+    ``items`` (n,) has them bundle after bundle, ``sizes`` (B,) how many each holds, ``counts``
+    (B,) of which classes they are.
+    """
+
+    items: Indices
+    sizes: Indices
+    counts: list[Counts]
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self.counts)
+
+    def ascending(self, chosen: list[int]) -> Indices:
+        """The items of the bundles ``chosen``."""
+        taken = np.zeros(len(self), np.bool_)
+        taken[chosen] = True
+        return np.sort(self.items[np.repeat(taken, self.sizes)])
 
 
-def bundles_of(source: Source, pool: Indices, numbers: Indices, seed: int) -> list[Bundle]:
-    """The groups of the items in ``pool``, in an order that the seed and names alone decide."""
+def bundles_of(source: Source, pool: Indices, numbers: Indices, seed: int) -> Bundles:
+    """The groups of the items in ``pool``, in an order that the seed and names alone decide.
+
+    A group is drawn when the first of its items is.
+    """
     prefix = hashlib.blake2b(f"{seed}\0".encode(), digest_size=8)
-    members: dict[int, list[int]] = {}
-    drawn: dict[int, bytes] = {}
+    digests = []
     for index in pool.tolist():
         digest = prefix.copy()
         digest.update(source.items[index].name.encode())
-        number = int(numbers[index])
-        members.setdefault(number, []).append(index)
-        drawn[number] = min(drawn.get(number, b"\xff" * 9), digest.digest())
-    labels = source.labels.tolist()
-    found = []
-    for number, items in members.items():
-        counts = sorted(Counter(labels[index] for index in items).items())
-        found.append(Bundle(drawn[number], tuple(items), tuple(counts)))
-    return sorted(found, key=lambda one: one.drawn)
+        digests.append(digest.digest())
+    drawn = np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
+    _, place, group = np.unique(numbers[pool], return_index=True, return_inverse=True)
+    first = np.full(len(place), np.iinfo(np.uint64).max)
+    np.minimum.at(first, group, drawn)
+    rank = np.empty_like(place)
+    rank[np.lexsort((place, first))] = np.arange(len(place))
+    items = pool[np.argsort(rank[group], kind="stable")]
+    sizes = np.bincount(rank[group])
+    return Bundles(items, sizes, _counts(source, items, sizes))
+
+
+def _counts(source: Source, items: Indices, sizes: Indices) -> list[Counts]:
+    # Nearly all pictures are alone: their counts are shared, as to make so many objects costs time.
+    alone: list[Counts] = [((label, 1),) for label in range(len(source.classes))]
+    labels, ends = source.labels[items], np.cumsum(sizes)
+    found = [alone[label] for label in labels[ends - 1].tolist()]
+    for bundle in np.flatnonzero(sizes > 1).tolist():
+        of_it = labels[ends[bundle] - sizes[bundle] : ends[bundle]].tolist()
+        found[bundle] = tuple(sorted(Counter(of_it).items()))
+    return found
 
 
 class Pool:
     """Bundles of which parts are taken; every class keeps one at least."""
 
-    def __init__(self, bundles: list[Bundle], classes: int) -> None:
-        self._left = bundles
-        self._pictures = np.zeros(classes, np.int64)  # left, by class
-        self._bundles = np.zeros(classes, np.int64)  # left, that hold a picture of the class
-        for bundle in bundles:
-            for label, count in bundle.counts:
+    def __init__(self, bundles: Bundles, classes: int) -> None:
+        self._all = bundles
+        self._left = list(range(len(bundles)))
+        self._pictures = [0] * classes  # left, by class
+        self._bundles = [0] * classes  # left, that hold a picture of the class
+        for counts in bundles.counts:
+            for label, count in counts:
                 self._pictures[label] += count
                 self._bundles[label] += 1
         self._size = self._pictures.copy()
-        self._divisible = self._bundles > 1
+        self._divisible = [label for label in range(classes) if self._bundles[label] > 1]
 
     @property
     def left(self) -> Indices:
         """Items not taken, ascending."""
-        return ascending(self._left)
+        return self._all.ascending(self._left)
 
     def take(self, fraction: float) -> Indices:
         """Remove and return about ``fraction`` of each class as it was at first, ascending.
@@ -75,97 +104,100 @@ class Pool:
         """
         wanted = self._owed(fraction)
         owed = wanted.copy()
-        taken = self._take(self._left, owed, lambda bundle: _fits(bundle, owed))
-        if (owed > 0).any():
-            by_size = sorted(self._left, key=lambda one: (len(one), one.drawn))
-            taken += self._take(by_size, owed, lambda bundle: self._gains(bundle, owed))
-        for label in np.flatnonzero((wanted > 0) & (owed == wanted)).tolist():
+        taken = self._take(self._left, owed, lambda counts: _fits(counts, owed))
+        if max(owed, default=0) > 0:
+            by_size = self._by_size(self._left)
+            taken += self._take(by_size, owed, lambda counts: self._gains(counts, owed))
+        without = [label for label, share in enumerate(wanted) if 0 < share == owed[label]]
+        for label in without:
             taken += self._take_smallest(label, owed)
-        return ascending(taken)
+        return self._all.ascending(taken)
 
     def take_one(self) -> Indices:
         """Remove and return the smallest bundle of the largest class that can spare it, or none."""
-        nothing = np.zeros_like(self._size)
-        for label in np.argsort(-self._pictures, kind="stable").tolist():
+        nothing = [0] * len(self._size)
+        for label in sorted(range(len(self._size)), key=lambda one: -self._pictures[one]):
             if taken := self._take_smallest(label, nothing):
-                return ascending(taken)
-        return ascending([])
+                return self._all.ascending(taken)
+        return self._all.ascending([])
 
-    def _owed(self, fraction: float) -> NDArray[np.int64]:
+    def _owed(self, fraction: float) -> list[int]:
         """Pictures that each class is to give.
 
         Rounding carries over from class to class, so that the whole keeps the fraction even where
         every class is small.
         """
-        owed, debt = np.zeros_like(self._size), 0.0
-        for label in np.flatnonzero(self._divisible).tolist():
-            size = int(self._size[label])
+        owed, debt = [0] * len(self._size), 0.0
+        for label in self._divisible:
+            size = self._size[label]
             debt += fraction * size
-            most = min(math.ceil(fraction * size), int(self._pictures[label]) - 1)
+            most = min(math.ceil(fraction * size), self._pictures[label] - 1)
             owed[label] = max(0, min(int(debt + 0.5), most))
             debt = min(debt - owed[label], 0.5)  # what a tiny class cannot give is no other's debt
         return owed
 
     def _take(
-        self, candidates: Iterable[Bundle], owed: Indices, wanted: Callable[[Bundle], bool]
-    ) -> list[Bundle]:
+        self, candidates: Iterable[int], owed: list[int], wanted: Callable[[Counts], bool]
+    ) -> list[int]:
         """Remove and return what is ``wanted``, one after the other, its pictures off ``owed``."""
         taken = []
         for bundle in candidates:
-            if not wanted(bundle) or any(self._bundles[label] < 2 for label, _ in bundle.counts):
+            counts = self._all.counts[bundle]
+            if not wanted(counts) or any(self._bundles[label] < 2 for label, _ in counts):
                 continue
             taken.append(bundle)
-            for label, count in bundle.counts:
+            for label, count in counts:
                 owed[label] -= count
                 self._pictures[label] -= count
                 self._bundles[label] -= 1
-        gone = set(map(id, taken))
-        self._left = [bundle for bundle in self._left if id(bundle) not in gone]
+        gone = set(taken)
+        self._left = [bundle for bundle in self._left if bundle not in gone]
         return taken
 
-    def _take_smallest(self, label: int, owed: Indices) -> list[Bundle]:
-        holding = [one for one in self._left if any(label == own for own, _ in one.counts)]
-        for bundle in sorted(holding, key=lambda one: (len(one), one.drawn)):
-            if all(2 * count <= self._pictures[own] for own, count in bundle.counts) and (
+    def _take_smallest(self, label: int, owed: list[int]) -> list[int]:
+        counts = self._all.counts
+        holding = [one for one in self._left if any(label == own for own, _ in counts[one])]
+        for bundle in self._by_size(holding):
+            if all(2 * count <= self._pictures[own] for own, count in counts[bundle]) and (
                 taken := self._take([bundle], owed, lambda _: True)
             ):
                 return taken
         return []
 
-    def _gains(self, bundle: Bundle, owed: Indices) -> bool:
+    def _by_size(self, bundles: list[int]) -> list[int]:
+        """The smallest first, of equals in the order drawn."""
+        sizes = self._all.sizes.tolist()
+        return sorted(bundles, key=lambda one: (sizes[one], one))
+
+    def _gains(self, counts: Counts, owed: list[int]) -> bool:
         """Whether the classes come nearer to their shares: by squares, relative to their sizes."""
         change = 0.0
-        for label, count in bundle.counts:
-            before = int(owed[label])
-            change += ((before - count) ** 2 - before**2) / int(self._size[label])
+        for label, count in counts:
+            before = owed[label]
+            change += ((before - count) ** 2 - before**2) / self._size[label]
         return change < 0
 
 
-def _fits(bundle: Bundle, owed: Indices) -> bool:
-    return all(count <= owed[label] for label, count in bundle.counts)
+def _fits(counts: Counts, owed: list[int]) -> bool:
+    return all(count <= owed[label] for label, count in counts)
 
 
-def dealt(bundles: list[Bundle], classes: int, hands: int) -> list[Indices]:
+def dealt(bundles: Bundles, classes: int, hands: int) -> list[Indices]:
     """All bundles dealt to ``hands``, so that each gets about the same share of every class.
 
     The largest come first, each to where its classes are fewest (as scikit-learn's
     StratifiedGroupKFold goes about it), of equals in the order drawn.
     """
     size, held = np.ones(classes), np.zeros((hands, classes))
-    for bundle in bundles:
-        for label, count in bundle.counts:
+    for one in bundles.counts:
+        for label, count in one:
             size[label] += count
-    found: list[list[Bundle]] = [[] for _ in range(hands)]
-    for bundle in sorted(bundles, key=lambda one: (-len(one), one.drawn)):
-        labels, counts = np.array(bundle.counts).T
+    found: list[list[int]] = [[] for _ in range(hands)]
+    for bundle in np.argsort(-bundles.sizes, kind="stable").tolist():
+        labels, counts = np.array(bundles.counts[bundle]).T
         crowded = held[:, labels] @ (counts / size[labels])
         fewest = np.flatnonzero(crowded <= crowded.min() + 1e-12)
         hand = int(fewest[held[fewest].sum(axis=1).argmin()])
         held[hand, labels] += counts
         found[hand].append(bundle)
-    return [ascending(one) for one in found]
-
-
-def ascending(bundles: Iterable[Bundle]) -> Indices:
-    """The items of ``bundles``."""
-    return np.sort(np.array([index for one in bundles for index in one.items], dtype=np.int64))
+    return [bundles.ascending(one) for one in found]

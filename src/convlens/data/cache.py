@@ -2,7 +2,8 @@
 
 One file per source and geometry: a ``.npy`` of (N, H, W, C) uint8 in the order of the source's
 items, then a trailer of JSON with the rows that failed and a checksum, then the trailer's length
-and a mark. Whatever goes wrong with it, pictures are decoded as if there were none.
+and a mark. Another one of the same form has the numbers (N,) int64 of near duplicates. Whatever
+goes wrong with them, pictures are decoded and compared as if there were none.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 import PIL
@@ -32,11 +34,14 @@ from convlens.data.sources.source import Source
 MOST_BYTES = 4 << 30
 """Bytes that the whole cache may take; the longest unused entries make room."""
 
-_VERSION = 2  # raised where the same file would come to other pixels
+_VERSION = 2  # raised where the same file would come to other pixels or near duplicates
 _END = struct.Struct("<Q8s")
 _MARK = b"convlens"
 _ABANDONED = 3600  # seconds after which a partial file is no one's any more
 _BLOCK = 16 << 20  # bytes written or read at a time
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, struct.error, MemoryError)
+
+Value = TypeVar("Value", np.uint8, np.int64)
 
 
 class Recalled(NamedTuple):
@@ -47,16 +52,22 @@ class Recalled(NamedTuple):
     missing: NDArray[np.int64]
 
 
-def cache_folder() -> Path:
-    """Return the folder of the cache: ``CONVLENS_CACHE``, or what the platform keeps for caches."""
+def cache_folder() -> Path | None:
+    """Return the folder of the cache: ``CONVLENS_CACHE``, or what the platform keeps for caches.
+
+    None where there is nothing to keep it in, as for a user of a container who has no home.
+    """
     chosen = os.environ.get("CONVLENS_CACHE")
     if chosen:
         return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local", "convlens")
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/convlens"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "convlens")
+    try:
+        if sys.platform == "win32":
+            return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local", "convlens")
+        if sys.platform == "darwin":
+            return Path.home() / "Library/Caches/convlens"
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "convlens")
+    except RuntimeError:
+        return None
 
 
 def recall(
@@ -66,23 +77,18 @@ def recall(
 
     What is too large for memory comes as a map of the whole file, changes to which stay private.
     """
-    path = folder / _entry(source, geometry)
     try:
-        with path.open("rb") as file:
-            stored, failed, checksum = _parts(file, (len(source), *geometry.shape))
-            if _checksum(stored) != checksum:
-                return None
+        with _opened(folder / _entry(source, geometry)) as file:
+            stored, failed = _parts(file, (len(source), *geometry.shape), np.uint8)
             if is_too_large(len(items) * math.prod(geometry.shape)):
                 asked = np.intersect1d(items, failed)
                 items, pixels = np.arange(len(source)), stored
             else:
                 pixels = np.empty((len(items), *geometry.shape), np.uint8)
-                for rows in _blocks(len(items), geometry):
+                for rows in _blocks(pixels):
                     pixels[rows] = stored[items[rows]]
                 asked = failed
-        with contextlib.suppress(OSError):
-            os.utime(path)  # used now: the last to be removed
-    except (OSError, ValueError, KeyError, TypeError, struct.error, MemoryError):
+    except _UNUSABLE:
         return None
     return Recalled(pixels, items, np.flatnonzero(np.isin(items, asked)))
 
@@ -99,37 +105,74 @@ def keep(
 
     ``failed`` are the rows that hold no picture. A folder that cannot be written to is left alone.
     """
-    if pixels.nbytes > MOST_BYTES:
+    _store(folder, _entry(source, geometry), pixels, failed)
+
+
+def recall_alike(
+    folder: Path, source: Source, geometry: Geometry, failed: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """Return the numbers (N,) of near duplicates from the cache, or None where it has none.
+
+    ``failed`` are the rows that hold no picture, ascending; they count if those failed then too.
+    """
+    try:
+        with _opened(folder / _entry(source, geometry, "alike")) as file:
+            stored, before = _parts(file, (len(source),), np.int64)
+            return np.array(stored) if np.array_equal(before, failed) else None
+    except _UNUSABLE:
+        return None
+
+
+def keep_alike(
+    folder: Path,
+    source: Source,
+    geometry: Geometry,
+    *,
+    numbers: NDArray[np.int64],
+    failed: NDArray[np.int64],
+) -> None:
+    """Store the ``numbers`` (N,) of near duplicates among all the source's items, as ``keep``."""
+    _store(folder, _entry(source, geometry, "alike"), numbers, failed)
+
+
+def _entry(source: Source, geometry: Geometry, *what: str) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    told = (_VERSION, PIL.__version__, source.location, source.fingerprint, astuple(geometry))
+    digest.update(repr(told + what).encode("utf-8", "surrogatepass"))
+    digest.update(" ".join(str(item.stamp) for item in source.items).encode())
+    return f"{digest.hexdigest()}.npy"
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        yield file
+    with contextlib.suppress(OSError):
+        os.utime(path)  # used now: the last to be removed
+
+
+def _store(folder: Path, name: str, array: NDArray[Any], failed: NDArray[np.int64]) -> None:
+    if array.nbytes > MOST_BYTES:
         return
     with contextlib.suppress(OSError, RuntimeError):
         folder.mkdir(parents=True, exist_ok=True)
-        _make_room(folder, pixels.nbytes)
+        _make_room(folder, array.nbytes)
         handle, partial = tempfile.mkstemp(suffix=".partial", dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                _write(file, geometry, pixels, failed)
-            Path(partial).replace(folder / _entry(source, geometry))
+                _write(file, array, failed)
+            Path(partial).replace(folder / name)
         except BaseException:
             Path(partial).unlink(missing_ok=True)
             raise
 
 
-def _entry(source: Source, geometry: Geometry) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    told = (_VERSION, PIL.__version__, source.location, source.fingerprint, astuple(geometry))
-    digest.update(repr(told).encode("utf-8", "surrogatepass"))
-    digest.update(" ".join(str(item.stamp) for item in source.items).encode())
-    return f"{digest.hexdigest()}.npy"
-
-
-def _write(
-    file: IO[bytes], geometry: Geometry, pixels: NDArray[np.uint8], failed: NDArray[np.int64]
-) -> None:
-    header: dict[str, Any] = {"descr": "|u1", "fortran_order": False, "shape": pixels.shape}
+def _write(file: IO[bytes], array: NDArray[Any], failed: NDArray[np.int64]) -> None:
+    header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
     np.lib.format.write_array_header_1_0(file, header)
     checksum = 0
-    for rows in _blocks(len(pixels), geometry):
-        block = pixels[rows].reshape(-1)
+    for rows in _blocks(array):
+        block = array[rows].reshape(-1).view(np.uint8)
         checksum = zlib.crc32(block.data, checksum)
         file.write(block.data)
     trailer = json.dumps({"failed": failed.tolist(), "checksum": checksum}).encode()
@@ -137,9 +180,9 @@ def _write(
 
 
 def _parts(
-    file: IO[bytes], shape: tuple[int, ...]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], int]:
-    """Return the stored array as a map, the items that failed, and the checksum."""
+    file: IO[bytes], shape: tuple[int, ...], kind: type[Value]
+) -> tuple[NDArray[Value], NDArray[np.int64]]:
+    """Return the stored array as a map, and the items that failed; what is damaged raises."""
     size = file.seek(-_END.size, os.SEEK_END)
     length, mark = _END.unpack(file.read())
     if mark != _MARK or length > size:
@@ -150,22 +193,24 @@ def _parts(
     np.lib.format.read_magic(file)
     found, _, dtype = np.lib.format.read_array_header_1_0(file)
     start = file.tell()
-    if found != shape or dtype != np.uint8 or start + int(np.prod(shape)) != size - length:
+    if found != shape or dtype != kind or start + _size(shape, dtype) != size - length:
         raise ValueError("of another shape")
-    stored = np.memmap(file, np.uint8, "c", start, shape)
-    return stored, np.array(trailer["failed"], dtype=np.int64), int(trailer["checksum"])
-
-
-def _checksum(stored: NDArray[np.uint8]) -> int:
-    flat = stored.reshape(-1)
+    stored = np.memmap(file, kind, "c", start, shape)
     checksum = 0
-    for start in range(0, len(flat), _BLOCK):
-        checksum = zlib.crc32(flat[start : start + _BLOCK].data, checksum)
-    return checksum
+    for rows in _blocks(stored):
+        checksum = zlib.crc32(stored[rows].reshape(-1).view(np.uint8).data, checksum)
+    if checksum != trailer["checksum"]:
+        raise ValueError("damaged")
+    return stored, np.array(trailer["failed"], dtype=np.int64)
 
 
-def _blocks(count: int, geometry: Geometry) -> list[slice]:
-    step = max(1, _BLOCK // int(np.prod(geometry.shape)))
+def _size(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    return math.prod(shape) * dtype.itemsize
+
+
+def _blocks(array: NDArray[Any]) -> list[slice]:
+    count = len(array)
+    step = max(1, _BLOCK // _size(array.shape[1:], array.dtype))
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 

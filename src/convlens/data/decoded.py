@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.data.cache import keep_alike, recall_alike
 from convlens.data.groups import Groups, joined, numbered
 from convlens.data.pictures import Dataset, Pictures, Skipped
 from convlens.data.preprocessing import Geometry
@@ -21,7 +23,8 @@ class Decoded:
     """Pixels of some or all of a source's pictures.
 
     ``items`` (M,) are ascending indices into the source's items, ``pixels`` (M, H, W, C) uint8
-    theirs; ``faults`` says why an item is no picture after all.
+    theirs; ``faults`` says why an item is no picture after all. ``cache`` is the folder that keeps
+    what is found in the pixels, None for none.
     """
 
     source: Source
@@ -29,6 +32,7 @@ class Decoded:
     items: NDArray[np.int64]
     pixels: NDArray[np.uint8]
     faults: Mapping[int, str]
+    cache: Path | None = None
 
     @property
     def sound(self) -> NDArray[np.int64]:
@@ -51,18 +55,30 @@ class Decoded:
 
     def groups(self, named: Groups | None = None) -> Groups:
         """Near duplicates together, and with them all that is one group in ``named``."""
-        from convlens.data.likeness import groups as groups_of_alike  # scipy only where needed
-        from convlens.data.likeness import likeness
-
         count = len(self.source)
         numbers = np.arange(count)
-        alike = groups_of_alike(likeness(self.pixels))
+        alike = self._alike()
         numbers[self.items[self.sound]] = count + alike[self.sound]  # no picture, no likeness
         numbers = numbered(numbers.tolist())
         together = int((np.bincount(numbers)[numbers] > 1).sum())
         if named is None:
             return Groups(numbers, together)
         return Groups(joined(numbers, named.numbers), together, named.named)
+
+    def _alike(self) -> NDArray[np.int64]:
+        """Numbers (M,), equal for near duplicates, from the cache where it has them."""
+        folder = self.cache if len(self.items) == len(self.source) else None
+        failed = np.array(sorted(self.faults), dtype=np.int64)
+        if folder is not None:
+            known = recall_alike(folder, self.source, self.geometry, failed)
+            if known is not None:
+                return known
+        from convlens.data.likeness import groups, likeness  # scipy only where needed
+
+        numbers = groups(likeness(self.pixels))
+        if folder is not None:
+            keep_alike(folder, self.source, self.geometry, numbers=numbers, failed=failed)
+        return numbers
 
     def dataset(self, division: Division) -> Dataset:
         """The pictures in the parts of ``division``; raises DataError where none is to train on."""

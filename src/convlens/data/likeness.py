@@ -26,6 +26,8 @@ from scipy.spatial import cKDTree
 
 from convlens.data.loading import default_workers
 
+# Groups are kept between runs: what changes them, here or below, raises the cache's version.
+
 NEAR = 0.075
 """Distance of two descriptions, 0 to 1.4, up to which they are of one picture.
 

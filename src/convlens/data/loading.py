@@ -118,7 +118,7 @@ class Loading:
         self, pixels: NDArray[np.uint8], items: NDArray[np.int64], faults: Faults
     ) -> Decoded:
         reasons = {int(items[row]): reason for row, reason in faults}
-        return Decoded(self._source, self._geometry, items, pixels, reasons)
+        return Decoded(self._source, self._geometry, items, pixels, reasons, self._folder)
 
     def _await(self, crew: Crew, report: Progress) -> Faults:
         told = -1

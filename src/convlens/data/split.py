@@ -74,10 +74,11 @@ def divide(
         held = pool.take(min(validation, most / len(train)))
         if not len(held) and validation > 0:
             held = pool.take_one()
-    summary = _summary(given.keys(), len(pool.left), len(held), len(judged), seed)
-    warnings = [*_warnings(source, pool.left, held), *_leaks(groups, pool.left, held, judged)]
+    train = pool.left
+    summary = _summary(given.keys(), len(train), len(held), len(judged), seed)
+    warnings = [*_warnings(source, train, held), *_leaks(groups, train, held, judged)]
     return Division(
-        train=pool.left,
+        train=train,
         validation=held,
         test=judged if len(judged) else None,
         seed=seed,

@@ -26,6 +26,9 @@ from convlens.errors import DataError
 FEW = 500
 """Pictures that are decoded here before another process has started."""
 
+LIGHT = 128 << 20
+"""Bytes of files; the same for large photographs, some 40 of them."""
+
 BLOCK_BYTES = 64 << 20
 """Decoded pixels of a block, of which two are held at a time."""
 
@@ -55,15 +58,16 @@ def decoded(
     Many are decoded by ``workers`` processes (left out: one for each processor) which are a block
     ahead of what is asked for. Raises DataError where reading stands still or breaks down.
     """
-    parts = [paths[a:b] for a, b in itertools.pairwise(_bounds(len(paths), geometry))]
+    parts = [slice(*ends) for ends in itertools.pairwise(_bounds(len(paths), geometry))]
     count = default_workers() if workers is None else workers
-    if len(paths) < FEW or count < 2:
-        yield from (_here(part, geometry) for part in parts)
+    sizes = [_file_size(path) for path in paths]
+    if (len(paths) < FEW and sum(sizes) < LIGHT) or count < 2:
+        yield from (_here(paths[part], geometry) for part in parts)
         return
     ahead: list[_Ahead] = []
     try:
         for part in parts:
-            ahead.append(_Ahead(part, geometry, count))
+            ahead.append(_Ahead(paths[part], sizes[part], geometry, count))
             if len(ahead) > 1:
                 yield ahead.pop(0).block()
         yield ahead.pop(0).block()
@@ -77,6 +81,14 @@ def _bounds(count: int, geometry: Geometry) -> list[int]:
     fitting = BLOCK_BYTES // math.prod(geometry.shape)
     size = min(max(SMALLEST, fitting), LARGEST)
     return [0, *range(min(size, SMALLEST), count, size), count] if count else [0]
+
+
+def _file_size(path: Path) -> int:
+    """In bytes; 0 for what cannot be read, which decoding is to tell."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _here(paths: Sequence[Path], geometry: Geometry) -> Block:
@@ -97,11 +109,13 @@ def _told(
 class _Ahead:
     """A block on its way."""
 
-    def __init__(self, paths: Sequence[Path], geometry: Geometry, workers: int) -> None:
+    def __init__(
+        self, paths: Sequence[Path], sizes: Sequence[int], geometry: Geometry, workers: int
+    ) -> None:
         self.paths = paths
         self.canvas = Canvas(len(paths), geometry, shared=True)
         places = [os.fspath(path) for path in paths]
-        self.crew = Crew(places, [0] * len(paths), self.canvas, geometry, workers)
+        self.crew = Crew(places, sizes, self.canvas, geometry, workers)
 
     def block(self) -> Block:
         """Wait for it."""
