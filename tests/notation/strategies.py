@@ -7,6 +7,7 @@ filtered away afterwards.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import get_args
 
 from hypothesis import strategies as st
@@ -37,36 +38,46 @@ plain_layers = st.one_of(
 )
 """Layers that keep width and height."""
 
-_sides = st.integers(1, 5)
+_whole = cache(st.integers)
+_one_of = cache(lambda *choices: st.sampled_from(choices))
+# built once: hypothesis works out anew what it knows of a strategy that is built for each draw
+_sides = _whole(1, 5)
 _fits = st.sampled_from(get_args(kinds.Fit))
+_kernels = st.one_of(_sides.map(lambda side: (side, side)), st.tuples(_sides, _sides))
+_pads = st.one_of(st.just("same"), _whole(0, 3))
+_pool_strides = cache(lambda least: st.one_of(st.just(least), _whole(1, 3)))
+_pool_pads = cache(lambda most: st.one_of(st.just(0), st.just("same"), _whole(0, most)))
+_tails = st.lists(plain_layers.filter(lambda layer: not isinstance(layer, kinds.Maxout)))
+_filters = st.lists(_whole(1, 4), min_size=2, max_size=4)
+_booleans = st.booleans()
 
 
 @st.composite
 def _convs(draw: st.DrawFn, volume: Volume) -> kinds.Conv:
-    groups = draw(st.sampled_from([n for n in (1, 1, 1, 2, 3, 4) if volume.depth % n == 0]))
+    groups = draw(_one_of(*(n for n in (1, 1, 1, 2, 3, 4) if volume.depth % n == 0)))
     depths = [None, None, volume.depth, volume.depth // groups]
     return kinds.Conv(
-        filters=groups * draw(st.integers(1, 4)),
-        kernel=draw(st.one_of(_sides.map(lambda side: (side, side)), st.tuples(_sides, _sides))),
-        stride=draw(st.sampled_from([1, 1, 1, 2, 3])),
-        pad=draw(st.one_of(st.just("same"), st.integers(0, 3))),
-        dilation=draw(st.sampled_from([1, 1, 1, 2, 3])),
+        filters=groups * draw(_whole(1, 4)),
+        kernel=draw(_kernels),
+        stride=draw(_one_of(1, 1, 1, 2, 3)),
+        pad=draw(_pads),
+        dilation=draw(_one_of(1, 1, 1, 2, 3)),
         groups=groups,
-        bias=draw(st.booleans()),
+        bias=draw(_booleans),
         fit=draw(_fits),
-        depth=draw(st.sampled_from(depths)),
+        depth=draw(_one_of(*depths)),
     )
 
 
 @st.composite
 def _pools(draw: st.DrawFn) -> kinds.Pool:
-    kernel = draw(st.one_of(_sides.map(lambda side: (side, side)), st.tuples(_sides, _sides)))
-    stride = draw(st.one_of(st.just(min(kernel)), st.integers(1, 3)))
+    kernel = draw(_kernels)
+    stride = draw(_pool_strides(min(kernel)))
     return kinds.Pool(
-        kind=draw(st.sampled_from(get_args(kinds.PoolKind))),
+        kind=draw(_one_of(*get_args(kinds.PoolKind))),
         kernel=kernel,
         stride=stride,
-        pad=draw(st.one_of(st.just(0), st.just("same"), st.integers(0, min(kernel) // 2))),
+        pad=draw(_pool_pads(min(kernel) // 2)),
         fit=draw(_fits),
     )
 
@@ -78,26 +89,26 @@ def _keeping(draw: st.DrawFn, volume: Volume, stride: int) -> tuple[Layer, ...]:
     first: list[Layer] = draw(
         st.sampled_from(
             [
-                [kinds.Conv(filters=draw(st.integers(1, 4)), kernel=(side, side), stride=stride)],
+                [kinds.Conv(filters=draw(_whole(1, 4)), kernel=(side, side), stride=stride)],
                 [kinds.Pool(kernel=(side, side), stride=stride, pad="same")],
                 [] if stride == 1 else [kinds.Conv(filters=2, kernel=(1, 1), stride=stride)],
             ]
         )
     )
-    rest = draw(st.lists(plain_layers.filter(lambda layer: not isinstance(layer, kinds.Maxout))))
+    rest = draw(_tails)
     return (*first, *rest[:2])
 
 
 @st.composite
 def _branchings(draw: st.DrawFn, volume: Volume, nesting: int) -> Layer:
-    stride = draw(st.sampled_from([1, 1, 2]))
-    if draw(st.booleans()):
-        count = draw(st.integers(2, 3))
+    stride = draw(_one_of(1, 1, 2))
+    if draw(_booleans):
+        count = draw(_whole(2, 3))
         return kinds.Concat(branches=tuple(draw(_keeping(volume, stride)) for _ in range(count)))
     body = draw(_keeping(volume, stride)) + draw(_sequences(volume, nesting + 1, 2))
     if not body:
         body = (kinds.Conv(filters=3),)
-    shortcut = draw(st.sampled_from(["implied", "identity", "conv"]))
+    shortcut = draw(_one_of("implied", "identity", "conv"))
     if shortcut == "conv":
         end = _traced((*body,), volume)
         if end is not None and end[:2] == (-(-volume.width // stride), -(-volume.height // stride)):
@@ -118,7 +129,7 @@ def _traced(layers: tuple[Layer, ...], volume: Volume) -> Volume | None:
 @st.composite
 def _sequences(draw: st.DrawFn, volume: Volume, nesting: int, most: int) -> tuple[Layer, ...]:
     layers: list[Layer] = []
-    for _ in range(draw(st.integers(0, most))):
+    for _ in range(draw(_whole(0, most))):
         drawn = _drawn(draw, volume, nesting)
         behind = _traced(drawn, volume)
         if behind is not None:
@@ -130,20 +141,20 @@ def _sequences(draw: st.DrawFn, volume: Volume, nesting: int, most: int) -> tupl
 def _drawn(draw: st.DrawFn, volume: Volume, nesting: int) -> tuple[Layer, ...]:
     """One layer, or a block of two repeated, its numbers of filters the same or not."""
     choices = ["plain", "conv", "conv", "pool", "gpool", "fc", "block", *["branches"] * 3]
-    choice = draw(st.sampled_from(choices))
+    choice = draw(_one_of(*choices))
     if choice == "conv":
         return (draw(_convs(volume)),)
     if choice == "pool":
         return (draw(_pools()),)
     if choice == "gpool":
-        return (kinds.GlobalPool(kind=draw(st.sampled_from(["max", "avg"]))),)
+        return (kinds.GlobalPool(kind=draw(_one_of("max", "avg"))),)
     if choice == "fc":
-        return (kinds.FullyConnected(units=draw(st.integers(1, 12)), bias=draw(st.booleans())),)
+        return (kinds.FullyConnected(units=draw(_whole(1, 12)), bias=draw(_booleans)),)
     if choice == "branches" and nesting < 2:
         return (draw(_branchings(volume, nesting)),)
     if choice == "block":
         conv = replace(draw(_convs(volume)), groups=1, depth=None, stride=1, pad="same")
-        filters = draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
+        filters = draw(_filters)
         tail = draw(plain_layers)
         return tuple(layer for number in filters for layer in (replace(conv, filters=number), tail))
     return (draw(plain_layers),)
@@ -153,9 +164,9 @@ def _drawn(draw: st.DrawFn, volume: Volume, nesting: int) -> tuple[Layer, ...]:
 def networks(draw: st.DrawFn, most: int = 7, inputs: st.SearchStrategy[Volume] = volumes) -> Drawn:
     """Layers that fit, the volume they fit, and the number of classes they end in."""
     volume = draw(inputs)
-    classes = draw(st.integers(1, 12))
+    classes = draw(_whole(1, 12))
     layers = draw(_sequences(volume, 0, most))
-    units = draw(st.sampled_from([classes, None]))
+    units = draw(_one_of(classes, None))
     end: tuple[Layer, ...] = draw(
         st.sampled_from(
             [
@@ -177,5 +188,5 @@ def architectures_on_inputs(
     ``architecture.plan(volume, classes)`` succeeds. The text states the input, or leaves it open.
     """
     layers, volume, classes = draw(networks(most, inputs))
-    stated = draw(st.booleans())
+    stated = draw(_booleans)
     return Architecture.of(layers, volume if stated else None), volume, classes

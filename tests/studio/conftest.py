@@ -88,14 +88,50 @@ def shared(tmp_path_factory):
         yield Shared(found.address)
 
 
-@pytest.fixture(scope="module")  # playwright has one at a time, beside which no event loop runs
+class Browser:
+    """One for all modules of pages: playwright has one at a time, beside which no loop runs."""
+
+    def __init__(self):
+        self.playwright = self.running = None
+
+    def opened(self):
+        """Its camera is a made-up one, and allowed."""
+        if self.running is None:
+            api = pytest.importorskip("playwright.sync_api")
+            camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+            self.playwright = api.sync_playwright().start()
+            self.running = self.playwright.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", *camera]
+            )
+        return self.running
+
+    def close(self):
+        if self.running is not None:
+            self.running.close()
+        if self.playwright is not None:
+            self.playwright.stop()
+        self.playwright = self.running = None
+
+
+BROWSER = Browser()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """After the last of the modules of pages, let the browser go."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or not nextitem.path.name.startswith("test_page_"):
+            BROWSER.close()
+
+
+@pytest.fixture(scope="module")
 def browser():
-    """One whose camera is a made-up one, and allowed."""
+    """What a module opened in it is closed with the module."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt install chromium")
-    api = pytest.importorskip("playwright.sync_api")
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *camera])
-        yield found
-        found.close()
+    found = BROWSER.opened()
+    yield found
+    for context in found.contexts:
+        context.close()

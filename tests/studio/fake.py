@@ -134,7 +134,7 @@ class Fake:
         return {"message": "not this", "hint": None, "status": status}, None, None
 
     def pictures(self, values, blob):
-        return {"part": values["part"], "total": 0, "pictures": []}, b"", None
+        return {"part": values.get("part", "test"), "total": 0, "pictures": []}, b"", None
 
     def put(self, values, blob):
         if not blob.startswith(b"\x89PNG"):

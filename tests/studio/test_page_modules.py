@@ -8,8 +8,6 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from tests.report.conftest import CHROMIUM
-
 ORIGIN = "http://studio.test"
 ROOMS = {"static": "convlens.studio", "report": "convlens.report"}
 KINDS = {"js": "text/javascript", "css": "text/css"}
@@ -25,17 +23,11 @@ def answer(route):
 
 
 @pytest.fixture(scope="module")
-def page():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt install chromium")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page()
-        opened.route("**/*", answer)
-        opened.goto(f"{ORIGIN}/")
-        yield opened
-        browser.close()
+def page(browser):
+    opened = browser.new_page()
+    opened.route("**/*", answer)
+    opened.goto(f"{ORIGIN}/")
+    return opened
 
 
 def call(page, module, name, *values):

@@ -3,14 +3,23 @@
 import pytest
 
 from tests.studio.process.driving import Process
+from tests.studio.process.warm import Warm
 
 NET = "CONV 8 - BN - RELU - POOL - RES[CONV 8 - RELU] - CONV 12 - RELU - POOL - FC"
 
 
+@pytest.fixture(scope="package")
+def warm():
+    """Who starts a process without importing everything again."""
+    one = Warm()
+    yield one
+    one.close()
+
+
 @pytest.fixture(scope="module")
-def process(tmp_path_factory):
+def process(tmp_path_factory, warm):
     folder = tmp_path_factory.mktemp("process")
-    started = Process(folder)
+    started = Process(folder, warm)
     yield started
     assert started.close() == 0, started.complaints()
 

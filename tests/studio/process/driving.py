@@ -23,17 +23,24 @@ class Refused(Exception):  # noqa: N818
 
 
 class Process:
-    """Asks, waits for answers and for what is told; keeps everything told in ``told``."""
+    """Asks, waits for answers and for what is told; keeps everything told in ``told``.
 
-    def __init__(self, folder, **variables):
+    It is forked by ``warm``, or started as the studio starts it.
+    """
+
+    def __init__(self, folder, warm=None, **variables):
         environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
         self.errors = (folder / "stderr.txt").open("wb")
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "convlens.studio.process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            env=environment,
+        self.child = (
+            warm.start(self.errors, environment)
+            if warm
+            else subprocess.Popen(
+                [sys.executable, "-m", "convlens.studio.process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                env=environment,
+            )
         )
         self.folder, self.number = folder, 0
         self.told, self.answers = [], {}

@@ -17,13 +17,13 @@ from tests.studio.process.driving import Process, Refused
 
 
 @pytest.fixture
-def started(tmp_path):
+def started(tmp_path, warm):
     processes = []
 
-    def start(name="one", **variables):
+    def start(name="one", cold=False, **variables):
         folder = tmp_path / name
         folder.mkdir()
-        processes.append(Process(folder, **variables))
+        processes.append(Process(folder, None if cold else warm, **variables))
         return processes[-1]
 
     yield start
@@ -110,7 +110,7 @@ def test_a_process_that_is_killed_leaves_its_last_checkpoint(started, tmp_path):
 
 
 def test_a_signal_to_end_is_like_the_end_of_stdin_and_the_terminals_is_not(started, tmp_path):
-    process = started()
+    process = started(cold=True)  # as the studio starts it
     process.open(tmp_path / "run", net=NET, epochs=400, go=True)
     process.child.send_signal(signal.SIGINT)
     process.until(lambda o: o["tell"] == "progress" and o["step"] >= 10)
@@ -122,7 +122,7 @@ def test_a_signal_to_end_is_like_the_end_of_stdin_and_the_terminals_is_not(start
 def test_a_server_that_does_not_read_holds_nothing_up(started, tmp_path):
     process = started()
     process.open(tmp_path / "run", net=NET, epochs=100_000, go=True)
-    process.until(lambda o: o["tell"] == "looked")
+    looked = process.until(lambda o: o["tell"] == "looked")["step"]
     process.reading.clear()
     for _ in range(40):
         process.send("snapshot", picture="test:0")  # megabytes that nobody takes
@@ -130,9 +130,10 @@ def test_a_server_that_does_not_read_holds_nothing_up(started, tmp_path):
 
     def steps():
         lines = log.read_text().rpartition("\n")[0].splitlines()
-        return next(json.loads(line)["step"] for line in reversed(lines) if '"step"' in line)
+        found = (json.loads(line)["step"] for line in reversed(lines) if '"step"' in line)
+        return next(found, 0)  # nothing is written yet
 
-    before, end = steps(), time.monotonic() + 30
+    before, end = max(looked, steps()), time.monotonic() + 30
     while steps() < before + 100 and time.monotonic() < end:
         time.sleep(0.2)
     assert steps() >= before + 100
