@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from convlens.defaults import BREADTH, SCALES, epochs_wanted, network_for
+from convlens.defaults import BREADTH, SCALES, least_epochs, network_for
 from convlens.network.build import Network
 from convlens.network.engine import Engine
 from convlens.notation import Volume
@@ -33,7 +33,7 @@ SPEED = 2e11
 def chosen(monkeypatch, seconds):
     """What is chosen for the pictures of CIFAR-10 with so many seconds left."""
 
-    def speed(plan, engine, recipe):
+    def speed(plan, engine, recipe, most):
         return SPEED / plan.multiply_adds
 
     monkeypatch.setattr(budget, "training_speed", speed)
@@ -53,7 +53,7 @@ def test_the_largest_for_which_the_time_is_enough(monkeypatch, seconds):
 
     def enough(number):
         epochs = (seconds - 5) * SPEED / plans[number].multiply_adds / PICTURES
-        return epochs >= epochs_wanted(PICTURES, SCALES[number].breadth)
+        return epochs >= least_epochs(PICTURES, SCALES[number])
 
     assert at == 0 or enough(at)
     assert at == len(plans) - 1 or not enough(at + 1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from convlens.data import Dataset
-from convlens.defaults import BREADTH, SCALES, epochs_wanted, network_for
+from convlens.defaults import BREADTH, SCALES, least_epochs, network_for
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import Engine, exactly, free_bytes
 from convlens.network.rewrite import for_prediction, for_training
@@ -35,6 +35,9 @@ MOST_OF_MEMORY = 0.5
 
 TRIAL_BATCH, TRIALS = 128, 3
 
+MOST_ON_TRIALS = 0.03
+"""Share of the time left that the steps of one trial may take, beyond the first two."""
+
 
 def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Recipe) -> Plan:
     """The user's network, or one of ours on the pictures: the largest that the time allows.
@@ -56,18 +59,22 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
                 break  # too late even to try
             if plan.training_memory(recipe.batch) > MOST_OF_MEMORY * free_bytes(engine.device):
                 break
-            speed = training_speed(plan, engine, recipe)
+            most = MOST_ON_TRIALS * (prepared.deadline - time.monotonic())
+            speed = training_speed(plan, engine, recipe, most)
             after = reserve_for(dataset, plan, recipe, engine.device).seconds(HOPED_FOR)
             left = prepared.deadline - time.monotonic() - after
-            if left * speed < epochs_wanted(pictures, scale.breadth) * pictures:
+            if left * speed < least_epochs(pictures, scale) * pictures:
                 break
         chosen = plan
     assert chosen is not None
     return chosen
 
 
-def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
-    """Pictures a second that a network of ``plan`` learns from, by a few steps on noise."""
+def training_speed(plan: Plan, engine: Engine, recipe: Recipe, most: float = math.inf) -> float:
+    """Pictures a second that a network of ``plan`` learns from, by a few steps on noise.
+
+    No further step is taken once they have taken ``most`` seconds.
+    """
     network = channels_last(Network(plan).to(engine.device))
     optimizers, loss = Optimizers(network, recipe), loss_for(plan.loss, recipe.label_smoothing)
     learner = Learner(for_training(network), optimizers, engine, loss, seed=0)
@@ -75,8 +82,10 @@ def training_speed(plan: Plan, engine: Engine, recipe: Recipe) -> float:
     pictures, labels = noise(plan, batch, engine.device), torch.zeros(batch, dtype=torch.long)
     labels = labels.to(engine.device)
     warm = 1 if engine.device.type == "cpu" else EAGER_STEPS + 1
-    steps = (timed(lambda: learner.descend(pictures, labels, 0, 0.0)) for _ in range(warm + TRIALS))
-    return batch / min(list(steps)[warm:])
+    steps: list[float] = []
+    while len(steps) <= warm or (len(steps) < warm + TRIALS and sum(steps) < most):
+        steps.append(timed(lambda: learner.descend(pictures, labels, 0, 0.0)))
+    return batch / min(steps[warm:])
 
 
 @torch.inference_mode()
