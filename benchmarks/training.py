@@ -13,7 +13,7 @@ And the plain network `[CONV 32 - RELU - POOL]*3 - FC` for a minute: in ConvLens
 loop, and by a loop with channels-last, larger batches and, where the processor has it, bf16.
 
 ConvLens is run with several seeds, of which the means count, the others once. What a contender
-comes to is what it has at its end.
+comes to is the accuracy that it has at its end, and the time when it first had as much.
 
 usage: python benchmarks/training.py DATA [--keras PYTHON] [--fastai PYTHON] [--budgets 20,30,60]
            [--seeds N] [--name NAME]
@@ -167,8 +167,15 @@ def main() -> None:
     written(options.name, lines)
 
 
+def comes_to(points: list[Point]) -> Point:
+    """The accuracy at the end, when it was first there: what comes later would flatter us."""
+    first = next(point for point in points if point.accuracy >= points[-1].accuracy)
+    return Point(first.seconds, points[-1].accuracy)
+
+
 def ends(name: str, points: list[Point]) -> str:
-    return f"| {name} | {points[-1].seconds:.1f} | {points[-1].accuracy:.2%} | | | |"
+    last = comes_to(points)
+    return f"| {name} | {last.seconds:.1f} | {last.accuracy:.2%} | | | |"
 
 
 def ratios(curves: dict[str, list[Point]]) -> Iterator[str]:
@@ -177,12 +184,12 @@ def ratios(curves: dict[str, list[Point]]) -> Iterator[str]:
     for name, points in curves.items():
         if name.startswith("ConvLens"):
             continue
-        last = points[-1]
+        last = comes_to(points)
         sooner = [p for p in own if p.accuracy >= last.accuracy]
         if sooner:
             first = min(sooner)
             yield (
-                f"- {name} ends at {last.accuracy:.1%} after {last.seconds:.0f} s; ConvLens is at "
+                f"- {name} comes to {last.accuracy:.1%} after {last.seconds:.0f} s; ConvLens is at "
                 f"{first.accuracy:.1%} after {first.seconds:.0f} s: "
                 f"{last.seconds / first.seconds:.1f} times as soon."
             )
