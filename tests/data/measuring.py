@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 MOST_SECONDS = 2.0
 """On a processor that inflates 16 MiB in ``INFLATED_IN`` seconds; a slower one is given more."""
 
-INFLATED_IN = 0.03
+INFLATED_IN = 0.02
 TURNS = 5
 MOST_BYTES = 512 << 20
 _PATIENCE = 60  # seconds of processor time after which a picture's process is ended
