@@ -30,12 +30,12 @@ SPEED = 2e11
 """Multiply-adds a second of the machine that is made up here."""
 
 
-def chosen(monkeypatch, seconds):
+def undisturbed(plan, engine, recipe, most):
+    return SPEED / plan.multiply_adds
+
+
+def chosen(monkeypatch, seconds, speed=undisturbed):
     """What is chosen for the pictures of CIFAR-10 with so many seconds left."""
-
-    def speed(plan, engine, recipe, most):
-        return SPEED / plan.multiply_adds
-
     monkeypatch.setattr(budget, "training_speed", speed)
     monkeypatch.setattr(budget, "reserve_for", lambda *given: Reserve(rest=5.0))
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -57,6 +57,17 @@ def test_the_largest_for_which_the_time_is_enough(monkeypatch, seconds):
 
     assert at == 0 or enough(at)
     assert at == len(plans) - 1 or not enough(at + 1)
+
+
+def test_a_trial_beside_other_work_does_not_end_the_search(monkeypatch):
+    quiet = chosen(monkeypatch, 240)
+    busy = network_for(32, 32, 3, *SCALES[2]).plan(classes=CLASSES)
+
+    def disturbed(plan, engine, recipe, most):
+        return SPEED / plan.multiply_adds / (20 if plan == busy else 1)
+
+    assert chosen(monkeypatch, 240, disturbed) == quiet
+    assert quiet.multiply_adds > busy.multiply_adds
 
 
 def test_more_time_never_gives_a_smaller_network(monkeypatch):

@@ -51,7 +51,7 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
     if prepared.deadline is None:
         return network_for(*prepared.input, BREADTH).plan(classes=classes)
     pictures = len(dataset.train)
-    chosen = None
+    chosen, rate = None, 0.0
     for scale in SCALES:
         plan = network_for(*prepared.input, *scale).plan(classes=classes)
         if chosen is not None:
@@ -60,10 +60,12 @@ def choose_plan(prepared: Prepared, dataset: Dataset, engine: Engine, recipe: Re
             if plan.training_memory(recipe.batch) > MOST_OF_MEMORY * free_bytes(engine.device):
                 break
             most = MOST_ON_TRIALS * (prepared.deadline - time.monotonic())
-            speed = training_speed(plan, engine, recipe, most)
+            # A broader network does no fewer multiply-adds a second; a trial beside other work
+            # of a moment must not end the search.
+            rate = max(rate, training_speed(plan, engine, recipe, most) * plan.multiply_adds)
             after = reserve_for(dataset, plan, recipe, engine.device).seconds(HOPED_FOR)
             left = prepared.deadline - time.monotonic() - after
-            if left * speed < least_epochs(pictures, scale) * pictures:
+            if left * rate < plan.multiply_adds * least_epochs(pictures, scale) * pictures:
                 break
         chosen = plan
     assert chosen is not None
