@@ -15,7 +15,7 @@ WARM_UP_STEPS = 3
 UNSURE_AT_FIRST, UNSURE_FOR_WRONG = 0.75, 2.5
 """Share of the pictures that are unsure, before anything is known and for each that is wrong.
 
-Of CIFAR-10's test part three quarters were at 70 % accuracy, two fifths at 84 %.
+Of CIFAR-10's validation part 66 % were at 72.7 % accuracy, 51 % at 79.0 %.
 """
 
 SLOWER_THAN_A_LOOK = 3.0
