@@ -1,7 +1,7 @@
 """CIFAR-10 by fastai: the folder, its xresnet18, one cycle.
 
 Prints a line of JSON after each epoch: seconds since the start, time of judging left out, and the
-test accuracy. Where torchvision was built for another torch, its two operators are declared
+test accuracy. Where torchvision was built for another torch, some of its operators are declared
 without a body, so that it can be imported; nothing here calls them.
 
 usage: python fastai_loop.py DATA --epochs N
@@ -23,7 +23,8 @@ try:
     import torchvision  # noqa: F401
 except RuntimeError:
     library = torch.library.Library("torchvision", "DEF")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     library.define(
         "roi_align(Tensor input, Tensor rois, float spatial_scale, SymInt pooled_height, "
         "SymInt pooled_width, int sampling_ratio, bool aligned) -> Tensor"
