@@ -27,6 +27,20 @@ def files(tmp_path):
     return paths
 
 
+@pytest.fixture
+def begun(monkeypatch):
+    """The blocks that are on their way, in order."""
+    found = []
+
+    class Told(streaming._Ahead):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            found.append(self)
+
+    monkeypatch.setattr(streaming, "_Ahead", Told)
+    return found
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_picture_comes_once_in_order_as_decode_gives_it(files, monkeypatch, workers):
     monkeypatch.setattr(streaming, "FEW", 10)
@@ -49,19 +63,11 @@ def test_every_picture_comes_once_in_order_as_decode_gives_it(files, monkeypatch
     ]
 
 
-def test_the_next_block_of_a_few_large_files_is_decoded_meanwhile(files, monkeypatch):
+def test_the_next_block_of_a_few_large_files_is_decoded_meanwhile(files, begun, monkeypatch):
     monkeypatch.setattr(streaming, "LIGHT", sum(path.stat().st_size for path in files[:29]))
     monkeypatch.setattr(streaming, "SMALLEST", 16)
     monkeypatch.setattr(streaming, "LARGEST", 16)
     monkeypatch.setattr(crew_module, "CHUNK_BYTES", 1)
-    begun = []
-
-    class Told(streaming._Ahead):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            begun.append(self)
-
-    monkeypatch.setattr(streaming, "_Ahead", Told)
     blocks = decoded(files, GEOMETRY, workers=2)
     first = next(blocks)
     _, second = begun
@@ -82,18 +88,10 @@ def test_no_pictures_are_no_blocks():
     assert list(decoded([], GEOMETRY)) == []
 
 
-def test_processes_end_with_the_iterator(files, monkeypatch):
+def test_processes_end_with_the_iterator(files, begun, monkeypatch):
     monkeypatch.setattr(streaming, "FEW", 10)
     monkeypatch.setattr(streaming, "SMALLEST", 3)
     monkeypatch.setattr(streaming, "LARGEST", 8)
-    begun = []
-
-    class Told(streaming._Ahead):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            begun.append(self)
-
-    monkeypatch.setattr(streaming, "_Ahead", Told)
     blocks = decoded(files, GEOMETRY, workers=2)
     next(blocks)
     blocks.close()
