@@ -130,9 +130,9 @@ def test_help_loads_nothing_heavy_and_answers_at_once(command):
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         for _ in range(2)
     ]
-    heavy, seconds = json.loads(answers[-1].stderr)
-    assert heavy == []
-    assert seconds < 0.5
+    heavy, seconds = zip(*(json.loads(answer.stderr) for answer in answers), strict=True)
+    assert heavy == ([], [])
+    assert min(seconds) < 0.5
     assert "Usage" in answers[0].stdout or "version" in answers[0].stdout
 
 

@@ -54,7 +54,7 @@ def processor_seconds(*arguments, **variables):
 
 def test_one_picture_takes_little_more_than_numpy_and_pillow(one):
     bare, cold = [], []
-    for _ in range(5):
+    for _ in range(3):
         bare.append(processor_seconds("-c", BARE, OPENBLAS_NUM_THREADS="1"))
         cold.append(processor_seconds("-m", "convlens", *one))
     assert min(cold) < 3 * min(bare)  # measured: 1.6 to 2.5
@@ -94,7 +94,7 @@ def seconds_to_the_end(code):
 @pytest.mark.slow
 def test_a_command_with_torch_ends_soon_after_its_result():
     bare, ours = [], []
-    for _ in range(3):
+    for _ in range(2):
         bare.append(seconds_to_the_end("import torch; print('done', flush=True)"))
         ours.append(seconds_to_the_end("import torch; from convlens.cli.main import main; main()"))
     assert min(ours) < 0.7 * min(bare)  # measured: 0.2 to 0.35

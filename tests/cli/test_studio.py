@@ -91,7 +91,7 @@ def training_processes(folder):
     return found
 
 
-def gone(folder, seconds=20):
+def gone(folder, seconds=60):
     end = time.monotonic() + seconds
     while training_processes(folder) and time.monotonic() < end:
         time.sleep(0.05)

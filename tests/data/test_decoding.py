@@ -345,14 +345,14 @@ def test_foreign_formats_are_not_parsed(monkeypatch):
 
 
 def test_too_many_pixels_are_refused_by_their_size_before_decoding():
-    started = time.perf_counter()
+    started = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(DataError, match=r"too large \(20,000 x 20,000 pixels"):
             small(png_header(20_000, 20_000))
         with pytest.raises(DataError, match="too large"):
             small(png_header(9_500, 9_500))  # where Pillow itself would only warn
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_a_progressive_photograph_of_absurdly_many_scans_is_refused():

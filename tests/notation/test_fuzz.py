@@ -114,6 +114,7 @@ ABSURD = {
     "huge repeat": "[CONV]*" + "9" * 10_000,
     "lists of repeats": "[[CONV]*{1000000,1000000}]*2",
     "long text": "CONV - " * 1_500_000,
+    "layers to the last character": "CONV - " * 85_000,
     "long word": "C" * 500_000,
     "long number": "CONV " + "9" * 500_000,
     "long float": "DROPOUT 0." + "9" * 500_000,
@@ -147,9 +148,9 @@ ABSURD = {
 
 @pytest.mark.parametrize("text", ABSURD.values(), ids=ABSURD.keys())
 def test_absurd_texts_are_refused_at_once(text: str):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(NotationError) as caught:
         Architecture(text)
     str(caught.value)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1  # measured: at most 0.2
     assert len(caught.value.message) < 300

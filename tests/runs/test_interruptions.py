@@ -105,7 +105,7 @@ def assert_same(folder, undisturbed):
     assert not list(folder.rglob(".*"))
 
 
-def wait_for(path, size, seconds=20):
+def wait_for(path, size, seconds=60):
     """Until the file at ``path`` has more than ``size`` bytes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

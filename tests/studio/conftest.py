@@ -28,7 +28,7 @@ class Desk:
     page: httpx.AsyncClient
     guard: Guard
 
-    async def until(self, true, seconds=10.0):
+    async def until(self, true, seconds=60.0):
         """Wait until ``true(state)``."""
         async with asyncio.timeout(seconds):
             while not true(self.session.state()):

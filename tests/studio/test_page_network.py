@@ -16,7 +16,7 @@ from convlens.lens.wording import number
 from convlens.notation import Architecture, Volume
 from tests.report.conftest import AXE_SCRIPT
 
-PATIENCE = 20_000  # ms
+PATIENCE = 60_000  # ms
 NET = "CONV 6@3x3 - RELU - POOL - RES[CONV 6@3x3 - RELU] - FC"
 OTHER = "CONV 4@5x5 - RELU - FC"
 DIGITS = Volume(8, 8, 1)

@@ -56,14 +56,15 @@ def print_summary(outcome: Outcome) -> None:
 
 def target_line(outcome: Outcome, target: float) -> str:
     """Whether the target was reached, and why training ended where it was not."""
-    best = outcome.learned.best
+    learned, best = outcome.learned, outcome.learned.best
     if outcome.reached:
         return f"the target of {100 * target:.4g} % was reached after {best.epochs:.4g} epochs"
-    why = "training was interrupted" if outcome.learned.stopped else outcome.ended
-    return (
+    why = "training was interrupted" if learned.stopped else outcome.ended
+    line = (
         f"the target of {100 * target:.4g} % was not reached: {why} at "
         f"{100 * best.validation_accuracy:.4g} % of the validation pictures"
     )
+    return line if learned.stopped or not outcome.advice else f"{line}; {outcome.advice}"
 
 
 def print_folds(found: CrossValidation) -> None:

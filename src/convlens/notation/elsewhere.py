@@ -57,8 +57,13 @@ def is_absent(word: str) -> bool:
     return _plain(word) in _ABSENT or word.upper() in _ABSENT
 
 
+_LONGEST = 100
+"""Characters, from a word's end, that are compared; all names that are known are shorter."""
+
+
 def _plain(word: str) -> str:
-    return _SUFFIX.sub("", word.rpartition(".")[2].upper().replace("_", ""), count=1)
+    name = word[-_LONGEST:].rpartition(".")[2]
+    return _SUFFIX.sub("", name.upper().replace("_", ""), count=1)
 
 
 OPTIONS: Mapping[str, str] = {

@@ -32,6 +32,7 @@ class _Parser:
         self.cursor = cursor
         self.nesting = 0
         self.branching = 0
+        self.written = 0
 
     def network(self) -> Tree:
         cursor = self.cursor
@@ -53,6 +54,16 @@ class _Parser:
                 nodes[-1].end,
             )
         return Tree(volume, span, nodes)
+
+    def _count(self) -> None:
+        """Count a layer or branch that begins here, so that endless text is left where it is."""
+        self.written += 1
+        if self.written > MAX_LAYERS:
+            raise Fault(
+                f"a network may have {MAX_LAYERS:,} layers; here it goes on",
+                self.cursor.here.start,
+                self.cursor.here.end,
+            )
 
     def _newlines(self) -> None:
         while self.cursor.here.kind == "newline":
@@ -90,6 +101,7 @@ class _Parser:
         cursor = self.cursor
         if cursor.is_mark("["):
             return self._repeat()
+        self._count()
         if cursor.here.kind == "word":
             name = cursor.here.text.upper()
             if name in VOCABULARY:
@@ -157,6 +169,7 @@ class _Parser:
             raise Fault(f"RES and CAT nest more than {MAX_BRANCHING} deep", word.start, word.end)
         branches = [self._sequence()]
         while cursor.take_mark("|"):
+            self._count()
             branches.append(self._sequence())
         self._close(opening, counted=False)
         self.branching -= 1

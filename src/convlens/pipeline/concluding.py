@@ -54,6 +54,7 @@ def conclude(
         run=run,
         target=prepared.settings.target,
         ended=reason_of_the_end(prepared.settings),
+        advice=advice_for(prepared.settings),
     )
 
 
@@ -64,6 +65,14 @@ def reason_of_the_end(settings: Settings) -> str:
     if settings.epochs is not None:
         return "the epochs were over"
     return "it stopped improving"
+
+
+def advice_for(settings: Settings) -> str:
+    """What else may reach a target that a network of ours did not, chosen without a time."""
+    given = settings.net, settings.base, settings.budget, settings.epochs
+    if any(value is not None for value in given):
+        return ""
+    return "a budget such as --budget 30m chooses a larger network where it allows one"
 
 
 def place_for(out: Path | None, stopped: bool) -> Path | None:

@@ -34,6 +34,7 @@ class Outcome:
     run: Path | None = None
     target: float | None = None  # validation accuracy that was asked for
     ended: str = ""  # why training ended, where neither the target nor the user did it
+    advice: str = ""  # what may reach a target that was not reached
 
     @property
     def reached(self) -> bool | None:

@@ -68,8 +68,9 @@ class _TakenError(SettingsError):
 def _bound(host: str, port: int) -> tuple[socket.socket, str, int]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, _, _, place = found[0]
-        listening = socket.socket(family, kind)
+        family, kind, protocol, _, place = found[0]
+        # asyncio sends at once (TCP_NODELAY) only where the protocol is named
+        listening = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError, OverflowError) as error:
         raise SettingsError(f"{host} is no address of this machine", "give 127.0.0.1") from error
     try:

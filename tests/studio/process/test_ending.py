@@ -34,7 +34,7 @@ def started(tmp_path, warm):
 def weights_after(process, folder, watch):
     """The weights that a run with dropout and batch-norm comes to, ``watch`` called meanwhile."""
     net = "CONV 8 - BN - RELU - DROPOUT 0.3 - POOL - CONV 8 - BN - RELU - FC"
-    process.open(folder, net=net, epochs=30, go=True)
+    process.open(folder, net=net, epochs=12, go=True)
     over = threading.Event()
 
     def keep_watching():

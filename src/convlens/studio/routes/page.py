@@ -45,19 +45,19 @@ DRAWING = "drawing.css"
 
 
 @router.get("/")
-def page() -> Response:
+async def page() -> Response:
     """The page itself."""
     return _file(STATIC, PAGE)
 
 
 @router.get("/static/{name}")
-def static(name: str) -> Response:
+async def static(name: str) -> Response:
     """A file of the page."""
     return _file(STATIC, name)
 
 
 @router.get("/report/{name}")
-def report(name: str) -> Response:
+async def report(name: str) -> Response:
     """A module of the report's, which shows arithmetic in the studio too."""
     if name == DRAWING:
         return Response(style(), media_type=KINDS[".css"])
