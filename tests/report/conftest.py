@@ -13,6 +13,8 @@ from convlens.modelfile import Model, plan_of, tensor_shapes
 from convlens.notation import Architecture
 from convlens.report import look, page
 
+PLAIN = ["--no-sandbox", "--disable-gpu"]
+"""How Chromium is started where there is neither a sandbox nor a graphics card."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(os.environ.get("CONVLENS_AXE", Path(__file__).parents[2] / "build" / "axe"))
 AXE_SCRIPT = AXE / "node_modules" / "axe-core" / "axe.min.js"
@@ -81,7 +83,7 @@ def browser():
         pytest.skip("no Chromium: apt install chromium")
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=PLAIN)
         yield found
         found.close()
 

@@ -13,7 +13,7 @@ from convlens.studio.place import Place
 from convlens.studio.run import Asked
 from convlens.studio.session import Session
 from convlens.studio.subject import subject_of
-from tests.report.conftest import CHROMIUM
+from tests.report.conftest import CHROMIUM, PLAIN
 from tests.studio.pages import Shared, studio
 
 FAKE = [sys.executable, str(Path(__file__).parent / "fake.py")]
@@ -101,7 +101,7 @@ class Browser:
             camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
             self.playwright = api.sync_playwright().start()
             self.running = self.playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", *camera]
+                executable_path=CHROMIUM, args=[*PLAIN, *camera]
             )
         return self.running
 
