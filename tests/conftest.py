@@ -43,6 +43,18 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return check
 
 
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user of whom neither the environment nor the system knows a home."""
+    for name in ("CONVLENS_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def none() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", none)
+
+
 @pytest.fixture(scope="session")
 def digits_model(tmp_path_factory):
     """A quickly trained model of the embedded digits."""

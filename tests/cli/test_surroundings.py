@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -18,14 +17,8 @@ def command(folder, *arguments):
     )
 
 
-def test_without_a_home_a_model_is_made_and_used(convlens, shades, monkeypatch):
-    for name in ("CONVLENS_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-
-    def homeless():
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", homeless)
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_a_model_is_made_and_used(convlens, shades):
     for arguments in (
         ("train", "digits", "--net", QUICK, "--epochs", 1),
         ("predict", "digits.safetensors", shades / "red/1.png"),

@@ -250,15 +250,9 @@ def test_abandoned_partial_files_are_removed(photos, tmp_path):
     assert [e.name for e in entries(folder) if e.suffix == ".partial"] == ["new.partial"]
 
 
+@pytest.mark.usefixtures("homeless")
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_without_a_home_there_is_no_cache(photos, monkeypatch, platform):
-    for name in ("CONVLENS_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-
-    def homeless():
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", homeless)
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(sys, "platform", platform)
         assert cache_module.cache_folder() is None
