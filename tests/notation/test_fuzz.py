@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from convlens.errors import NotationError
 from convlens.notation import Architecture
+from convlens.notation.grammar import parse
+from convlens.notation.limits import MAX_LAYERS
+from convlens.notation.tree import size_of
 from convlens.notation.zoo import ZOO
 from tests.notation.strategies import architectures_on_inputs
 
@@ -154,3 +157,11 @@ def test_absurd_texts_are_refused_at_once(text: str):
     str(caught.value)
     assert time.process_time() - begun < 1  # measured: at most 0.2
     assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize("written", ["TANH", "RES[ TANH ] - TANH", "[ TANH ]*1 - [ TANH ]*1"])
+def test_as_many_layers_as_a_network_may_have_can_be_written_out(written: str):
+    most = " - ".join([written] + ["RELU"] * (MAX_LAYERS - size_of(parse(written).nodes)))
+    Architecture(most)
+    with pytest.raises(NotationError, match="a network may have 5,000"):
+        Architecture(f"{most} - RELU")
