@@ -247,3 +247,31 @@ def test_a_finished_run_claims_no_more_than_it_can_show(page, parts, right, said
     sentence, rest = call(page, "shell", "opening", state)
     assert said in sentence
     assert more in rest
+
+
+LISTENING = """async () => {
+  const sources = [];
+  window.EventSource = class extends EventTarget {
+    constructor() { super(); sources.push(this); }
+  };
+  const { connect, store } = await import("/static/store.js");
+  const told = [];
+  store.on("state", ({ run }) => told.push(run.step));
+  store.on("connection", (now) => told.push(now));
+  connect();
+  const say = (name, data) => sources[0].dispatchEvent(Object.assign(new Event(name), { data }));
+  const state = (step) => say("state", JSON.stringify({ run: { step }, runs: [] }));
+  say("open");
+  state(1);
+  state(2);
+  say("error");
+  await new Promise((done) => setTimeout(done, 400));
+  say("open");
+  state(3);
+  await new Promise((done) => setTimeout(done, 400));
+  return told;
+}"""
+
+
+def test_what_was_heard_last_is_told_before_the_line_breaks(page):
+    assert page.evaluate(LISTENING) == ["open", 1, 2, "lost", "open", 3]

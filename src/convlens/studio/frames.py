@@ -24,10 +24,20 @@ class Frame(NamedTuple):
     blob: bytes
 
 
+def opening(document: Mapping[str, Any], size: int = 0) -> bytes:
+    """A frame up to its blob of ``size`` bytes; ValueError, TypeError for what JSON cannot say."""
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    return _HEAD.pack(len(text), size) + text
+
+
 def write(stream: BinaryIO, document: Mapping[str, Any], blob: bytes = b"") -> None:
     """Write one frame and flush it. Raises OSError where nobody reads any more."""
-    text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
-    stream.write(_HEAD.pack(len(text), len(blob)) + text)
+    send(stream, opening(document, len(blob)), blob)
+
+
+def send(stream: BinaryIO, opening: bytes, blob: bytes) -> None:
+    """Write a frame of which the opening is made already."""
+    stream.write(opening)
     if blob:
         stream.write(blob)
     stream.flush()

@@ -24,9 +24,16 @@ class Pipe:
         self.stream, self.end = os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb", buffering=0)
         self.lost = threading.Event()
         self.outbox = Outbox(self.end, self.lost.set)
+        self.started = False
+
+    def start(self):
+        """Begin to write, once: two writers would close the pipe under each other."""
+        if not self.started:
+            self.outbox.start()
+        self.started = True
 
     def read(self, count):
-        self.outbox.start()
+        self.start()
         return [frames.read(self.stream).document for _ in range(count)]
 
 
@@ -36,7 +43,7 @@ def pipe():
     yield made
     made.stream.close()
     if not made.lost.is_set():
-        made.outbox.start()
+        made.start()
         made.outbox.tell("phase", {})
         assert made.lost.wait(10)
     made.end.close()
@@ -102,14 +109,14 @@ def test_what_cannot_be_said_is_told_as_that_and_the_rest_goes_on(pipe, capfd):
 
 def test_a_reader_that_has_gone_is_noticed(pipe):
     pipe.stream.close()
-    pipe.outbox.start()
+    pipe.start()
     pipe.outbox.tell("phase", {"phase": "training"})
     assert pipe.lost.wait(10)
     pipe.outbox.flush(0.1)
 
 
 def test_a_reader_that_reads_nothing_holds_nobody_up(pipe):
-    pipe.outbox.start()
+    pipe.start()
     for number in range(2_000):
         pipe.outbox.answer(number, {"text": "x" * 200})
         pipe.outbox.tell("progress", progress(number + 1))

@@ -109,14 +109,17 @@ class Outbox:
             self._lost()
 
     def _send(self, one: _Waiting) -> None:
+        document, blob = one.document, one.blob
         try:
-            frames.write(self._stream, one.document, one.blob)
-        except (ValueError, TypeError) as error:  # before anything was written
-            print(f"this cannot be told: {error}: {one.document!r:.500}", file=sys.stderr)
-            if "re" in one.document:
-                message = "the answer holds what is not a number"
-                fault = {"message": message, "hint": None, "status": BROKEN}
-                frames.write(self._stream, {"re": one.document["re"], "error": fault})
+            opening = frames.opening(document, len(blob))
+        except (ValueError, TypeError) as error:
+            print(f"this cannot be told: {error}: {document!r:.500}", file=sys.stderr)
+            if "re" not in document:
+                return
+            message = "the answer holds what is not a number"
+            fault = {"message": message, "hint": None, "status": BROKEN}
+            opening, blob = frames.opening({"re": document["re"], "error": fault}), b""
+        frames.send(self._stream, opening, blob)
 
 
 def latest(before: Document, now: Document) -> Document:

@@ -43,6 +43,7 @@ const RETRY = 1000;
 
 function connection(now) {
   if (store.connection === now) return;
+  if (later) pass(); // what was heard before comes before; after it the page would seem connected
   store.connection = now;
   tell("connection", now);
 }
