@@ -53,11 +53,11 @@ def processor_seconds(*arguments, **variables):
 
 
 def test_one_picture_takes_little_more_than_numpy_and_pillow(one):
-    bare, cold = [], []
-    for _ in range(3):
-        bare.append(processor_seconds("-c", BARE, OPENBLAS_NUM_THREADS="1"))
-        cold.append(processor_seconds("-m", "convlens", *one))
-    assert min(cold) < 3 * min(bare)  # measured: 1.6 to 2.5
+    ratios = []
+    for _ in range(5):  # a neighbour that empties caches slows one of the two as well as the other
+        bare = processor_seconds("-c", BARE, OPENBLAS_NUM_THREADS="1")
+        ratios.append(processor_seconds("-m", "convlens", *one) / bare)
+    assert min(ratios) < 3  # measured: 1.6 to 2.5
 
 
 def test_one_picture_loads_only_what_it_needs(one):
