@@ -15,7 +15,9 @@ from convlens.report import look, page
 
 PLAIN = ["--no-sandbox", "--disable-gpu"]
 """How Chromium is started where there is neither a sandbox nor a graphics card."""
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The first is Chromium without a window's parts; pages open in half the time."""
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 AXE = Path(os.environ.get("CONVLENS_AXE", Path(__file__).parents[2] / "build" / "axe"))
 AXE_SCRIPT = AXE / "node_modules" / "axe-core" / "axe.min.js"
 

@@ -24,7 +24,7 @@ from convlens.studio.serving import listen
 from convlens.studio.session import Session
 from convlens.studio.studio import Manner, served
 from convlens.studio.subject import subject_of
-from tests.report.conftest import CHROMIUM
+from tests.report.conftest import CHROMIUM, PLAIN
 from tests.studio.conftest import FAKE
 from tests.studio.pages import Tab, studio
 
@@ -283,8 +283,8 @@ def test_a_finger_draws_and_the_page_keeps_still(browser, own):
 
 
 def test_a_camera_that_is_not_allowed_is_said_in_a_line(browser, own):
-    camera = ["--no-sandbox", "--use-fake-device-for-media-stream"]
-    another = browser.browser_type.launch(executable_path=CHROMIUM, args=camera)
+    refused = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny"]
+    another = browser.browser_type.launch(executable_path=CHROMIUM, args=[*PLAIN, *refused])
     tab = Tab(another, own.address, viewport={"width": 1280, "height": 900})
     region = tab.region("Try it")
     tab.button("Camera").click()
