@@ -42,6 +42,7 @@ NOT_OURS = {
     'python docs/images/studio.py "$CONVLENS_DATA/cifar10"',
     "python -m venv .venv && . .venv/bin/activate",
     "pytest",
+    "pytest -n 2 --dist loadfile",
     "pytest -m 'not slow'",
     "pytest --update-golden",
     "git diff tests/golden",

@@ -266,17 +266,18 @@ def test_ctrl_c_before_training_ends_at_once(convlens, monkeypatch):
 
 @pytest.mark.slow
 def test_a_budget_is_kept_for_the_whole_command(tmp_path):
-    command = [sys.executable, "-m", "convlens", "train", "digits", "--budget", "7s", "--json"]
-    seconds = []
-    while not seconds or (seconds[-1] > 11 and len(seconds) < 3):
+    command = [sys.executable, "-m", "convlens", "train", "digits", "--budget", "12s", "--json"]
+    for _ in range(3):  # not the 10 % that are promised, and again: machines of tests are busy
         begun = time.monotonic()
         done = subprocess.run(
             command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
         )
-        seconds.append(time.monotonic() - begun)
+        seconds = time.monotonic() - begun
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["test_accuracy"] > 0.95
-    assert 4 < min(seconds) < 11  # not the 10 % that are promised: machines of tests are busy
+        accuracy = json.loads(done.stdout)["test_accuracy"]
+        if held := 8 < seconds < 16 and accuracy > 0.95:
+            break
+    assert held, (seconds, accuracy)
 
 
 def test_recipe_is_shown_and_changed(convlens, shades, tmp_path):
