@@ -185,3 +185,12 @@ def test_exif_by_hand(block, turn):
     image = Image.new("RGB", (4, 2))
     image.info["exif"] = block
     assert orientation(image) == turn
+
+
+def test_every_value_under_every_transparency_is_as_pillow_composes_it():
+    values, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    picture = Image.fromarray(np.stack([values, 255 - values, values, alpha], 2).astype(np.uint8))
+    white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+    expected = np.asarray(Image.alpha_composite(white, picture).convert("RGB"))
+    found = decode(picture, width=256, height=256, channels=3)
+    np.testing.assert_array_equal(found, expected)
