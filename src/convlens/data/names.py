@@ -40,15 +40,40 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+_SYSTEMS = frozenset(
+    (
+        "__macosx", "network trash folder", "temporary items", "thevolumesettingsfolder",  # macOS
+        "icon\r", "icon\\r",
+        "$recycle.bin", "recycler", "recycled", "system volume information", "msocache",  # Windows
+        "thumbs.db", "ehthumbs.db", "desktop.ini", "found.000", "_vti_cnf", "_vti_pvt",
+        "lost+found", "aquota.user", "aquota.group",  # Linux
+        "@eadir", "@tmp", "#recycle", "#snapshot", "@sharebin", "@synoresource",  # Synology
+        "@recycle", "@recently-snapshot", "@__thumb", "@transcode",  # QNAP
+        "~snapshot", "lost+found.000", "$extend",  # others' disks
+        "__pycache__", "node_modules",  # programs
+    )
+)  # fmt: skip
+"""What systems and network drives put beside people's files, in small letters."""
+
+_ENDINGS_OF_SYSTEMS = ("@synoeastream", "@synoresource")
+
+_TEXTS = frozenset(
+    ("license", "licence", "copying", "notice", "readme", "authors", "contributors", "changelog",
+     "changes", "citation", "makefile", "dockerfile", "version", "todo", "manifest")
+)  # fmt: skip
+"""Files without an ending that lie beside pictures and are none."""
+
+
 def is_hidden(name: str) -> bool:
-    """Tell whether a file or folder is left out unseen: dot files and what macOS adds to zips."""
-    return name.startswith(".") or name == "__MACOSX"
+    """Tell whether a file or folder is left out unseen: dot files, and what systems add."""
+    folded = name.casefold()
+    return name.startswith(".") or folded in _SYSTEMS or folded.endswith(_ENDINGS_OF_SYSTEMS)
 
 
 def may_be_picture(name: str) -> bool:
     """Tell whether a file should be tried as a picture, going by its name alone."""
     _, dot, ending = name.rpartition(".")
-    return not (dot and ending.lower() in NOT_PICTURES)
+    return ending.lower() not in NOT_PICTURES if dot else name.casefold() not in _TEXTS
 
 
 def has_picture_ending(name: str) -> bool:

@@ -50,13 +50,8 @@ def test_a_class_missing_from_one_part_shifts_no_index(tree):
     }
 
 
-def test_classes_may_be_called_like_parts(tree):
-    assert open_source(tree("train/1.png", "bus/1.png", "test/2.png")).classes == (
-        "bus",
-        "test",
-        "train",
-    )
-    assert open_source(tree("train/1.png", "test/1.png", root="both")).classes == ("test", "train")
+def test_a_train_beside_other_vehicles_is_a_class(tree):
+    assert open_source(tree("train/1.png", "bus/1.png")).classes == ("bus", "train")
 
 
 def test_a_single_wrapping_folder_is_looked_through(tree):
@@ -113,7 +108,7 @@ def test_classes_without_any_picture_are_left_out(tree):
     )
     for name in ("d", "e", "f", "0"):
         (folder / name).mkdir()
-        (folder / name / "LICENSE").write_text("hello")
+        (folder / name / "notes").write_text("hello")
     source = open_source(folder)
     assert source.classes == ("a", "b")
     assert "5 class folders hold no picture that is read" in source.warnings[0]

@@ -106,10 +106,10 @@ def test_each_wrong_row_is_told_with_its_line(tree):
         "3.png,,train",
         "4.png,cat,train",
         "4.png,dog,train",
-        "../photos/1.png,cat,train",
+        "../elsewhere/1.png,cat,train",
         "/etc/passwd,cat,train",
         ",cat,train",
-        "5.png,cat,holdout",
+        "5.png,cat,third",
         "6.png,cat,train",
         "6.png,cat,train",
     ]
@@ -120,12 +120,15 @@ def test_each_wrong_row_is_told_with_its_line(tree):
         "gone.png": "line 4 of labels.csv names it, but it is not there",
         "3.png": "line 5 of labels.csv gives it no label",
         "4.png": "line 7 of labels.csv says `dog`, line 6 `cat`",
-        "../photos/1.png": "line 8 of labels.csv leads out of the folder",
+        "../elsewhere/1.png": "line 8 of labels.csv leads out of the folder",
         "/etc/passwd": "line 9 of labels.csv leads out of the folder",
         "line 10 of labels.csv": "names no file",
-        "5.png": "line 11 of labels.csv puts it in the unknown part `holdout`",
+        "5.png": "line 11 of labels.csv puts it in the unknown part `third`",
     }
-    assert source.warnings == ("1 file is not named in labels.csv: left out",)
+    assert source.warnings == (
+        "1 picture has no label: left out (line 5)",
+        "1 file is not named in labels.csv: left out",
+    )
 
 
 @pytest.mark.parametrize(

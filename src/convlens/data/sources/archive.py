@@ -13,6 +13,7 @@ from pathlib import Path
 
 from convlens.data.names import printable
 from convlens.data.sources.contents import files_of
+from convlens.data.sources.labelling import UNSAID, Labelling
 from convlens.data.sources.listed import source_of_files
 from convlens.data.sources.source import Source
 from convlens.data.sources.tars import list_tar
@@ -24,7 +25,7 @@ _BEGINNINGS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 _KINDS = "give a folder, .zip, .tar, .tar.gz, .tar.xz, .tar.bz2 or .npz"
 
 
-def open_archive(path: Path) -> Source:
+def open_archive(path: Path, told: Labelling = UNSAID) -> Source:
     """List the pictures of a zip or tar; raises DataError where it is damaged or holds none."""
     name = printable(path.name)
     location = str(path.absolute())
@@ -38,7 +39,7 @@ def open_archive(path: Path) -> Source:
         raise DataError(message, _KINDS) from error
     except (OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {printable(str(error))[:120]}", _KINDS) from error
-    return source_of_files("archive", files_of(contents, name), location)
+    return source_of_files("archive", files_of(contents, name), location, told)
 
 
 def _begins_as_one(path: Path) -> bool:

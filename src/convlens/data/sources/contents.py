@@ -23,6 +23,7 @@ class Contents:
         self.data: dict[Path, Place] = {}
         self.folders: set[Path] = set()
         self.skipped: list[Skipped] = []
+        self.notes: list[str] = []
         self.held = 0  # bytes of members kept in memory
 
     def wanted(self, name: str, size: int) -> Path | None:
@@ -37,6 +38,12 @@ class Contents:
             self.skip(shown, f"too large ({size:,} bytes; at most {LARGEST_FILE:,})")
             return None
         return shown
+
+    def inner(self, name: str) -> Path | None:
+        """Return the path of an archive in the archive, None where it is hidden."""
+        path = _split(name)
+        hidden = not path or any(map(is_hidden, path))
+        return None if hidden else tuple(map(printable, path))
 
     def add(self, path: Path, size: int, place: Place, stamp: int = 0) -> None:
         """Take a member in; of two with one name the later holds, as when unpacking."""
@@ -75,6 +82,7 @@ def files_of(contents: Contents, name: str) -> Files:
         contents.tables,
         contents.data,
         tuple(contents.skipped),
+        tuple(dict.fromkeys(contents.notes)),
     )
 
 

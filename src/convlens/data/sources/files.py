@@ -44,7 +44,8 @@ class Files:
     """What a walk through a folder or an archive found; ``name`` is that of the whole.
 
     ``entries`` may be pictures, ``tables`` hold labels, ``data`` many pictures each, ``folders``
-    are all folders, also empty ones, and ``skipped`` names what can already be told unusable.
+    are all folders, also empty ones, ``skipped`` names what can already be told unusable, and
+    ``notes`` says in a line each how names were read.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Files:
     tables: Mapping[Names, Place] = field(default_factory=dict)
     data: Mapping[Names, Place] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def read(self, path: Names, place: Place) -> bytes:
         """Return the content of a table or of data; raises DataError where it does not read."""

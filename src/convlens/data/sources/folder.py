@@ -9,12 +9,11 @@ from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
 from convlens.data.places import Place
 from convlens.data.sources.files import Files, Names, is_data, is_table
+from convlens.data.sources.labelling import UNSAID, Labelling
 from convlens.data.sources.listed import source_of_files
 from convlens.data.sources.parquet import open_parquet
-from convlens.data.sources.pictured import pictured
 from convlens.data.sources.source import Source
 from convlens.data.sources.table import COLUMNS
-from convlens.data.sources.tabled import arrange_by_tables
 from convlens.data.sources.tree import Entry
 from convlens.errors import DataError
 
@@ -79,7 +78,7 @@ class _Listing:
             self.skipped.append(Skipped("/".join(path), reason))
 
 
-def open_folder(folder: Path) -> Source:
+def open_folder(folder: Path, told: Labelling = UNSAID) -> Source:
     """List the pictures of a folder; raises DataError where there are none to learn from."""
     root = str(folder.resolve())
     name = printable(Path(root).name or root)
@@ -97,10 +96,10 @@ def open_folder(folder: Path) -> Source:
         listing.data,
         tuple(listing.skipped),
     )
-    return source_of_files("folder", files, root)
+    return source_of_files("folder", files, root, told)
 
 
-def open_beside(file: Path) -> Source:
+def open_beside(file: Path, told: Labelling = UNSAID) -> Source:
     """Open the folder that a table or a file of MNIST's or CIFAR's lies in, by this file alone."""
     root = str(file.parent.resolve())
     name = printable(file.name)
@@ -114,27 +113,15 @@ def open_beside(file: Path) -> Source:
             {path: str(file)},
             skipped=tuple(listing.skipped),
         )
-        told = arrange_by_tables(files)
-        if told is None:
+        if not files.entries:
             raise DataError(f"there are no pictures beside {name}", COLUMNS)
-        layout, skipped = told
-        return pictured(
-            Source(
-                "folder",
-                name,
-                layout.classes,
-                layout.items,
-                (*files.skipped, *skipped),
-                layout.warnings,
-                root,
-            )
-        )
+        return source_of_files("folder", files, root, told, only_table=True)
     beside: dict[Names, Place] = {
         (printable(other.name),): str(other)
         for other in sorted(file.parent.iterdir())
         if is_data(other.name) and (other == file or not _holds_pictures(other.name))
     }
-    return source_of_files("folder", Files(name, [], [], data=beside), root)
+    return source_of_files("folder", Files(name, [], [], data=beside), root, told)
 
 
 def _holds_pictures(name: str) -> bool:

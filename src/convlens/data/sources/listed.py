@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from convlens.data.names import printable
+from convlens.data.pictures import Skipped
+from convlens.data.sources.beside import held_against_tables
 from convlens.data.sources.binary import open_binary
-from convlens.data.sources.files import Files
+from convlens.data.sources.files import Files, Names
+from convlens.data.sources.folders import arrange
+from convlens.data.sources.labelling import Labelling
 from convlens.data.sources.pictured import pictured
+from convlens.data.sources.said import by_level, by_pattern
 from convlens.data.sources.source import Kind, Source
-from convlens.data.sources.tabled import arrange_by_tables, unused_tables
-from convlens.data.sources.tree import PARTS, arrange
+from convlens.data.sources.tabled import arrange_by_tables
+from convlens.data.sources.tree import AmbiguousError, Layout
 from convlens.errors import DataError
 
 
-def source_of_files(kind: Kind, files: Files, location: str) -> Source:
+def source_of_files(
+    kind: Kind, files: Files, location: str, told: Labelling, *, only_table: bool = False
+) -> Source:
     """Return the source in ``files``; ``location`` is the absolute path of the whole.
 
-    MNIST's and CIFAR's files come first, then ``metadata.csv``, class folders, and other tables of
-    labels. Raises DataError where there is nothing to learn from.
+    What the user has ``told`` of labels comes first, then MNIST's and CIFAR's files,
+    ``metadata.csv``, class folders, and other tables of labels; with ``only_table`` the one that
+    the user gave. Raises DataError where there is nothing to learn from, and where it can be read
+    in two ways.
     """
-    source = open_binary(files)
-    if source is not None:
+    if not (told.by_folders or told.columns) and (source := open_binary(files)) is not None:
         return source
-    by_folders = _has_class_folders(files)
-    told = arrange_by_tables(files, class_folders=by_folders)
-    layout, skipped = told or (arrange(files.entries, files.folders, files.name), ())
-    unused = unused_tables(files) if by_folders and not told else ()
+    layout, skipped = _layout(files, _root(location), told, only_table)
     return pictured(
         Source(
             kind,
@@ -31,15 +39,44 @@ def source_of_files(kind: Kind, files: Files, location: str) -> Source:
             layout.classes,
             layout.items,
             (*files.skipped, *skipped),
-            (*layout.warnings, *unused),
+            (*files.notes, *layout.warnings),
             location,
         )
     )
 
 
-def _has_class_folders(files: Files) -> bool:
+def _layout(
+    files: Files, root: Names, told: Labelling, only_table: bool
+) -> tuple[Layout, tuple[Skipped, ...]]:
+    if told.label_by is not None:
+        return by_pattern(files.entries, told.pattern(), told.label_by, files.name), ()
+    if told.class_level is not None:
+        return by_level(files.entries, files.folders, told.class_level, files.name), ()
+    layout, asked = None, None
+    if not (only_table or told.columns):
+        try:
+            layout = arrange(files.entries, files.folders, files.name)
+        except AmbiguousError as error:
+            asked = error
+        except DataError:
+            pass  # told by tables, or in their words
+    if layout is not None and len(layout.classes) < 2:
+        layout = None
     try:
-        classes = arrange(files.entries, (), files.name).classes
-    except DataError:
-        return False
-    return len(classes) > 1 and not all(name.casefold() in PARTS for name in classes)
+        found = arrange_by_tables(files, told, root, class_folders=layout, only=only_table)
+    except DataError as error:
+        raise asked or error from error
+    if found is not None:
+        return found
+    if layout is not None:
+        return held_against_tables(files, told, root, layout), ()
+    return arrange(files.entries, files.folders, files.name), ()
+
+
+def _root(location: str) -> Names:
+    """The names of the folders above all files; an archive is one, called as it is unpacked."""
+    path = Path(location)
+    names = [printable(name) for name in path.parts if name != path.anchor]
+    if names and not path.is_dir():
+        names[-1] = names[-1].partition(".")[0] or names[-1]
+    return tuple(names)

@@ -7,7 +7,6 @@ integer whose names stand as JSON under ``huggingface`` in the schema's metadata
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
+from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Item, Part, Source
 from convlens.data.sources.table import LABELS
-from convlens.data.sources.tree import PARTS
 from convlens.errors import DataError
 
 if TYPE_CHECKING:
@@ -157,5 +156,5 @@ def _class_names(schema: pa.Schema, label: str) -> list[str] | None:
 
 def _part(path: Path, root: Path) -> Part | None:
     below = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
-    words = [re.split(r"[-._]", name.casefold())[0] for name in reversed(below)]
-    return next((PARTS[word] for word in words if word in PARTS), None)
+    names = [part_of(name.removesuffix(".parquet")) for name in reversed(below)]
+    return next((part for part in names if part is not None), None)

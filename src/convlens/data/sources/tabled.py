@@ -1,139 +1,166 @@
-"""Pictures whose classes a table tells: flat folders, and Hugging Face's ``metadata.csv``."""
+"""Pictures whose classes tables tell: flat folders, a table for each part, Hugging Face's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
+from convlens.data.sources.choosing import leaves_out
 from convlens.data.sources.files import LONGEST_TABLE, Files, Names
-from convlens.data.sources.source import Item, Part
+from convlens.data.sources.labelling import COLUMNS_HINT, Labelling
+from convlens.data.sources.matching import NOT_THERE, OUTSIDE, Matcher
+from convlens.data.sources.parts import part_named, part_of, words_of
+from convlens.data.sources.source import Part
 from convlens.data.sources.table import COLUMNS, PATHS, Row, Table, read_table
-from convlens.data.sources.tree import PARTS, Entry, Layout
+from convlens.data.sources.tree import Entry, Labelled, Layout, laid_out, listed, pictures
 from convlens.errors import DataError
 
 _METADATA = "metadata"
-NOT_THERE = "it is not there"
+_PREDICTED = frozenset(
+    ("submission", "submissions", "samplesubmission", "predictions", "prediction",
+     "preds", "pred")
+)  # fmt: skip
+"""Words in the name of a table that holds what somebody guessed, or what is to be guessed."""
 
 
-class _Labelled(NamedTuple):
+class Named(NamedTuple):
+    """A table, where it lies, and the part that its name or its folder tells, or None."""
+
+    path: Names
+    table: Table
+    part: Part | None
+
+    @property
+    def name(self) -> str:
+        """Its path below the source."""
+        return "/".join(self.path)
+
+
+class _Told(NamedTuple):
     entry: Entry
     label: str
     part: Part | None
     row: int
+    table: str
 
 
+@dataclass(slots=True)
 class _Gathered:
     """What the rows of all tables say, and what is wrong with some, by file."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.found: dict[Names, _Labelled] = {}
-        self.skipped: dict[str, str] = {}
-        self._entries = {entry.path: entry for entry in entries}
-        self._plain: dict[Names, list[Entry]] = {}  # by paths with small endings
-        self._loose: dict[str, list[Entry]] = {}
-        for entry in entries:
-            plain, name = _plain(entry.path), entry.path[-1]
-            self._plain.setdefault(plain, []).append(entry)
-            for key in {name, plain[-1], name.rpartition(".")[0]}:
-                self._loose.setdefault(key, []).append(entry)
-
-    def add(self, table: Table, folder: Names, row: Row) -> None:
-        where = f"line {row.number} of {table.name}"
-        shown = printable(row.file)
-        if not row.file:
-            self.skipped[where] = "names no file"
-            return
-        names = _names(row.file)
-        if names is None:
-            self.skipped[shown] = f"{where} leads out of the folder"
-            return
-        entry = self._entry((*folder, *names))
-        if isinstance(entry, str):
-            self.skipped[shown] = f"{where} names it, but {entry}"
-        elif not row.label:
-            self.skipped[shown] = f"{where} gives it no label"
-        else:
-            self._keep(where, entry, row, folder)
-
-    def _keep(self, where: str, entry: Entry, row: Row, folder: Names) -> None:
-        part = _part(row.part, folder, entry.path)
-        shown = "/".join(entry.path)
-        if row.part and part is None:
-            self.skipped[shown] = f"{where} puts it in the unknown part `{printable(row.part)}`"
-            return
-        earlier = self.found.get(entry.path)
-        if earlier is not None and (earlier.label, earlier.part) != (row.label, part):
-            told, before = row.label, earlier.label
-            if told == before:
-                told, before = str(part), str(earlier.part)
-            self.skipped[shown] = f"{where} says `{told}`, line {earlier.row} `{before}`"
-            return
-        self.found[entry.path] = _Labelled(entry, row.label, part, row.number)
-
-    def _entry(self, path: Names) -> Entry | str:
-        """Return the picture a row means: at its path, or the only one so called anywhere.
-
-        The ending may be spelled in another case where that leaves one picture.
-        """
-        if path in self._entries:
-            return self._entries[path]
-        plain = _plain(path)
-        named = self._plain.get(plain) or self._loose.get(path[-1]) or self._loose.get(plain[-1])
-        if named and len(named) == 1:
-            return named[0]
-        return f"{len(named)} files are called so" if named else NOT_THERE
-
-
-def _plain(path: Names) -> Names:
-    """``path`` with the ending of its name in small letters."""
-    stem, dot, ending = path[-1].rpartition(".")
-    return (*path[:-1], stem + dot + ending.lower()) if dot else path
+    found: dict[Names, _Told] = field(default_factory=dict)
+    parts: dict[Names, tuple[Part, str]] = field(default_factory=dict)  # of rows without a label
+    skipped: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, tuple[str, str]] = field(default_factory=dict)  # by class: where, why
+    unlabelled: list[str] = field(default_factory=list)
 
 
 def arrange_by_tables(
-    files: Files, *, class_folders: bool = False
+    files: Files,
+    told: Labelling,
+    root: Names,
+    *,
+    class_folders: Layout | None = None,
+    only: bool = False,
 ) -> tuple[Layout, tuple[Skipped, ...]] | None:
     """Return the layout that the tables among ``files`` tell, or None where none tells any.
 
-    ``metadata.csv`` and ``.jsonl`` count in every folder, other tables at the top only and where
-    no ``class_folders`` tell the classes. Raises DataError where a table is damaged, or lacks a
-    column while nothing else tells the classes.
+    ``metadata.csv`` and ``.jsonl`` count in every folder; one other table at the top, or several
+    that are named after parts or lie in the folders of parts, where no ``class_folders`` tell the
+    classes. ``root`` are the names of the folders above all files, ``only`` says that the user
+    gave the one table. Raises DataError where a table is damaged, contradicts another, lacks a
+    column while nothing else tells the classes, or where a class is lost with its files.
     """
-    top = _top(files)
+    top = top_of(files)
+    spare = class_folders is not None and not told.columns
     tables = [
-        (path, _read(files, path, spare=class_folders))
+        Named(path, read_spare(files, path, told, spare=spare), part_told(path, top))
         for path in sorted(files.tables)
-        if _is_metadata(path) or (len(path) == top + 1 and not class_folders)
+        if is_metadata(path) or counts(path, top) or only
     ]
-    gathered = _Gathered(files.entries)
-    used = [(path, table) for path, table in tables if not table.missing and table.rows]
-    for path, table in used:
-        for row in table.rows:
-            gathered.add(table, path[:-1], row)
+    truth = [one for one in tables if not is_predicted(one)]
+    if only and not truth:
+        raise DataError(
+            f"{tables[0].name} holds predictions by its {_why_predicted(tables[0])}, not truth",
+            "rename it, or say --columns file=…,label=…, if its labels are true",
+        )
+    if class_folders is not None and not told.columns:
+        truth = [one for one in truth if is_metadata(one.path)]
+    matcher = Matcher(files.entries, root)
+    labelled = [one for one in truth if not one.table.missing and one.table.rows]
+    labelled = _one_or_parts(labelled, matcher)
+    lists = [
+        one
+        for one in truth
+        if one.table.missing == "label" and one.part and not is_metadata(one.path)
+    ]
+    gathered = _Gathered()
+    for one in labelled:
+        for row in one.table.rows:
+            _add(gathered, matcher, one, row)
     for path in [path for path in gathered.found if "/".join(path) in gathered.skipped]:
         del gathered.found[path]
     if not gathered.found:
-        if not class_folders and files.entries:
-            _refuse_useless([table for _, table in tables], gathered)
+        if class_folders is None and files.entries:
+            _refuse_useless(truth, tables, labelled, gathered, told)
         return None
+    _take_lists(gathered, lists, matcher)
+    _check_lost(gathered, told)
     skipped = tuple(Skipped(file, reason) for file, reason in sorted(gathered.skipped.items()))
-    return _layout(files, gathered, [table.name for _, table in used], top), skipped
+    notes = _notes(labelled, tables, gathered)
+    return _layout(files, gathered, labelled, top, notes, only=only), skipped
 
 
-def unused_tables(files: Files) -> tuple[str, ...]:
-    """Say in a line which tables at the top name pictures and classes, but are not used."""
-    top = _top(files)
-    tables = (_read(files, path, spare=True) for path in files.tables if len(path) == top + 1)
-    names = [table.name for table in tables if not table.missing and table.rows]
-    return tuple(
-        f"{name} is not used, as the class folders tell the classes: give it itself to use it"
-        for name in sorted(names)
-    )
+def _notes(labelled: Sequence[Named], tables: Sequence[Named], gathered: _Gathered) -> list[str]:
+    notes = []
+    if left := gathered.unlabelled:
+        what = "has" if len(left) == 1 else "have"
+        notes.append(
+            f"{pictures(len(left))} {what} no label: left out ({', '.join(left[:3])}"
+            f"{', …' if len(left) > 3 else ''})"
+        )
+    if blanks := sorted({text for one in labelled for text in one.table.blanks}):
+        notes.append(f"{listed(blanks)} among the labels is read as no label, as pandas does")
+    return notes + told_predicted(tables)
 
 
-def _top(files: Files) -> int:
+def told_predicted(tables: Sequence[Named]) -> list[str]:
+    """A line about tables of predictions, where there are such."""
+    found = [one.name for one in tables if is_predicted(one)]
+    verb = "is" if len(found) == 1 else "are"
+    return [f"{listed(found)} {verb} not used: predictions are no truth"] if found else []
+
+
+def counts(path: Names, top: int) -> bool:
+    """Whether a table counts by its place: at the top, or in the folder of a part there."""
+    return len(path) == top + 1 or (len(path) == top + 2 and part_of(path[top]) is not None)
+
+
+def part_told(path: Names, top: int) -> Part | None:
+    """The part that a table is named after, or the folder that it lies in."""
+    named = [part_of(path[-1].rpartition(".")[0]), *map(part_of, path[top:-1])]
+    return next((part for part in named if part is not None), None)
+
+
+def is_metadata(path: Names) -> bool:
+    """Whether a table is one as the Hugging Face hub keeps beside pictures."""
+    return path[-1].lower().partition(".")[0] == _METADATA
+
+
+def is_predicted(one: Named) -> bool:
+    """Whether a table holds what somebody guessed, going by its name and its columns."""
+    return one.table.predicted or not _PREDICTED.isdisjoint(words_of(one.path[-1]))
+
+
+def _why_predicted(one: Named) -> str:
+    return "columns" if one.table.predicted else "name"
+
+
+def top_of(files: Files) -> int:
     """Return the number of folders around everything that holds pictures or tables."""
     paths = [entry.path for entry in files.entries] + list(files.tables)
     depth = 0
@@ -142,88 +169,192 @@ def _top(files: Files) -> int:
     return depth
 
 
-def _read(files: Files, path: Names, *, spare: bool) -> Table:
+def read_spare(files: Files, path: Names, told: Labelling, *, spare: bool) -> Table:
     """Read a table; one that does not read is as none where others tell the classes (``spare``)."""
     try:
         content = files.read(path, files.tables[path])
         if len(content) > LONGEST_TABLE:
             raise DataError(f"{'/'.join(path)} is longer than {LONGEST_TABLE >> 20} MB")
-        return read_table(path[-1], content)
+        return read_table(path[-1], content, told.columns)
     except DataError:
-        if spare and not _is_metadata(path):
+        if spare and not is_metadata(path):
             return Table(path[-1], (), "file", ())
         raise
 
 
-def _is_metadata(path: Names) -> bool:
-    return path[-1].lower().partition(".")[0] == _METADATA
+def _one_or_parts(tables: list[Named], matcher: Matcher) -> list[Named]:
+    """The tables that tell labels: one, and such as are named after parts.
+
+    Of several others the pictures of all must agree. Raises DataError where they do not, by name
+    and line, or where nothing says which of them counts.
+    """
+    plain = [one for one in tables if one.part is None and not is_metadata(one.path)]
+    if len(plain) < 2:
+        return tables
+    naming = [one for one in plain if any(True for _ in matches(one, matcher))]
+    if len(naming) > 1:
+        seen: dict[Names, tuple[str, int, str]] = {}
+        for one in naming:
+            for row, entry in matches(one, matcher):
+                if not row.label:
+                    continue
+                name, line, label = seen.setdefault(entry.path, (one.name, row.number, row.label))
+                if label != row.label:
+                    raise DataError(
+                        f"{name} and {one.name} disagree: line {line} and line {row.number} say "
+                        f"`{label}` and `{row.label}` of {'/'.join(entry.path)}",
+                        f"give the one that counts, as …/{name}",
+                    )
+        raise DataError(
+            f"{listed(one.name for one in naming)} all tell labels, and none is named after a part",
+            f"give the one that counts, as …/{naming[0].name}, or put them into one table",
+        )
+    return [one for one in tables if one not in plain or one in naming]
 
 
-def _refuse_useless(tables: Sequence[Table], gathered: _Gathered) -> None:
+def matches(one: Named, matcher: Matcher) -> Iterable[tuple[Row, Entry]]:
+    """The rows of a table whose files are there, with these."""
+    for row in one.table.rows:
+        entry = matcher.find(row.file, one.path[:-1], one.part) if row.file else ""
+        if not isinstance(entry, str):
+            yield row, entry
+
+
+def _add(gathered: _Gathered, matcher: Matcher, one: Named, row: Row) -> None:
+    where = f"line {row.number} of {one.name}"
+    shown = printable(row.file)
+    if not row.file:
+        gathered.skipped[where] = "names no file"
+        return
+    told = part_of(row.part) if row.part else one.part
+    entry = matcher.find(row.file, one.path[:-1], told)
+    if isinstance(entry, str):
+        gathered.skipped[shown] = (
+            f"{where} {OUTSIDE}" if entry == OUTSIDE else f"{where} names it, but {entry}"
+        )
+        if row.label:
+            gathered.lost.setdefault(row.label, (f"{where} names {shown}", entry))
+    elif not row.label:
+        gathered.skipped[shown] = f"{where} gives it no label"
+        gathered.unlabelled.append(f"line {row.number}")
+    elif row.part and told is None:
+        reason = f"{where} puts it in the unknown part `{printable(row.part)}`"
+        gathered.skipped["/".join(entry.path)] = reason
+    else:
+        _keep(gathered, where, entry, row, one)
+
+
+def _keep(gathered: _Gathered, where: str, entry: Entry, row: Row, one: Named) -> None:
+    folder = next((part_named(n) for n in entry.path[:-1] if part_named(n)), None)
+    part = part_of(row.part) if row.part else one.part or folder
+    earlier = gathered.found.get(entry.path)
+    if earlier is None:
+        gathered.found[entry.path] = _Told(entry, row.label, part, row.number, one.name)
+        return
+    if (earlier.label, earlier.part) == (row.label, part):
+        return
+    told, before = row.label, earlier.label
+    if told == before:
+        told, before = str(part), str(earlier.part)
+    if earlier.table != one.name:
+        raise DataError(
+            f"{earlier.table} and {one.name} disagree: line {earlier.row} and line {row.number} "
+            f"say `{before}` and `{told}` of {'/'.join(entry.path)}",
+            f"mend one of them, or give the one that counts, as …/{one.name}",
+        )
+    reason = f"{where} says `{told}`, line {earlier.row} `{before}`"
+    gathered.skipped["/".join(entry.path)] = reason
+    gathered.lost.setdefault(row.label, (f"{where}, {'/'.join(entry.path)}", "it has two labels"))
+    gathered.lost.setdefault(earlier.label, gathered.lost[row.label])
+
+
+def _take_lists(gathered: _Gathered, lists: Sequence[Named], matcher: Matcher) -> None:
+    """Take the parts of labelled pictures from tables named after parts that hold no labels."""
+    for one in lists:
+        for row, entry in matches(one, matcher):
+            told = gathered.found.get(entry.path)
+            if told is None:
+                continue
+            part = part_of(row.part) if row.part else one.part
+            if told.part not in (None, part):
+                raise DataError(
+                    f"{told.table} and {one.name} disagree: line {told.row} and line {row.number} "
+                    f"say `{told.part}` and `{part}` of {'/'.join(entry.path)}",
+                    "mend one of the two, or take it out",
+                )
+            gathered.found[entry.path] = told._replace(part=part)
+
+
+def _check_lost(gathered: _Gathered, told: Labelling) -> None:
+    """A class of which no row found its picture is an error: the rows do not fit the files."""
+    left = {one.label for one in gathered.found.values()}
+    known = sorted({*left, *gathered.lost})
+    for label, (where, why) in gathered.lost.items():
+        if label not in left and not leaves_out(known, told.classes, label):
+            raise DataError(
+                f"no picture of the class `{printable(label)}` is found: {where}, but {why}",
+                f"{PATHS}; or leave the class out: --classes='-{printable(label)}'",
+            )
+
+
+def _refuse_useless(
+    truth: Sequence[Named],
+    tables: Sequence[Named],
+    labelled: Sequence[Named],
+    gathered: _Gathered,
+    told: Labelling,
+) -> None:
     """Say what is wrong with a table where no class folders take its place."""
-    for table in tables:
-        if table.missing and not table.columns:
-            raise DataError(f"{table.name} has no rows", COLUMNS)
-        if table.missing:
-            columns = ", ".join(f"`{printable(name)}`" for name in table.columns[:8]) or "none"
-            message = f"{table.name} has no column for the {table.missing}; its columns: {columns}"
-            raise DataError(message, COLUMNS)
+    for one in [] if labelled else truth:
+        if not one.table.columns:
+            raise DataError(f"{one.name} has no rows", COLUMNS)
+        if one.table.missing:
+            columns = ", ".join(f"`{printable(n)}`" for n in one.table.columns[:8])
+            missing = one.table.missing
+            message = f"{one.name} has no column for the {missing}; its columns: {columns}"
+            raise DataError(message, COLUMNS_HINT if missing == "label" else COLUMNS)
+        raise DataError(f"{one.name} has no rows", COLUMNS)
     if gathered.skipped:
         file, reason = next(iter(gathered.skipped.items()))
-        hint = PATHS if reason.endswith(NOT_THERE) else COLUMNS
-        raise DataError(f"no row of {tables[0].name} can be used: {file}: {reason}", hint)
+        hint = PATHS if reason.endswith((NOT_THERE, OUTSIDE)) else COLUMNS
+        raise DataError(f"no row of {labelled[0].name} can be used: {file}: {reason}", hint)
+    if tables and not truth:
+        raise DataError(
+            f"{tables[0].name} holds predictions by its {_why_predicted(tables[0])}, and nothing "
+            "else tells the classes",
+            "add labels.csv with columns `file` and `label`",
+        )
+    if told.columns:
+        raise DataError("there is no table at the top whose columns could be chosen", COLUMNS)
 
 
-def _layout(files: Files, gathered: _Gathered, tables: Sequence[str], top: int) -> Layout:
-    found = gathered.found.values()
-    classes = _sorted_classes({labelled.label for labelled in found})
-    index = {label: number for number, label in enumerate(classes)}
-    items = sorted(
-        (
-            Item(
-                "/".join(labelled.entry.path[top:]),
-                index[labelled.label],
-                labelled.part,
-                labelled.entry.size,
-                labelled.entry.place,
-                labelled.entry.stamp,
-            )
-            for labelled in found
-        ),
-        key=lambda item: item.name,
-    )
-    if len({item.part is None for item in items}) > 1:
-        bare = next(item.name for item in items if item.part is None)
-        message = f"{tables[0]} gives some pictures a part and others none ({bare})"
+def _layout(
+    files: Files,
+    gathered: _Gathered,
+    tables: Sequence[Named],
+    top: int,
+    notes: Sequence[str],
+    *,
+    only: bool,
+) -> Layout:
+    found = list(gathered.found.values())
+    if only and len({one.part for one in found}) == 1:
+        found = [one._replace(part=None) for one in found]  # its name says nothing then
+    if len({one.part is None for one in found}) > 1:
+        bare = next(one for one in found if one.part is None)
+        message = (
+            f"{bare.table} gives some pictures a part and others none "
+            f"({'/'.join(bare.entry.path[top:])})"
+        )
         raise DataError(message, "give every row a part, or none")
-    warnings = []
+    warnings = [*notes]
     unnamed = sum(
         entry.path not in gathered.found and "/".join(entry.path) not in gathered.skipped
         for entry in files.entries
     )
     if unnamed:
         what = "file is" if unnamed == 1 else "files are"
-        warnings.append(f"{unnamed:,} {what} not named in {', '.join(tables[:3])}: left out")
-    return Layout(classes, tuple(items), tuple(warnings))
-
-
-def _sorted_classes(labels: set[str]) -> tuple[str, ...]:
-    """Sort whole numbers by value and anything else as text."""
-    if all(label.isascii() and label.isdigit() for label in labels):
-        return tuple(sorted(labels, key=lambda label: (int(label[:400]), label)))
-    return tuple(sorted(labels))
-
-
-def _names(file: str) -> Names | None:
-    """Return the names in a path, None where it starts at a root or leads upwards."""
-    text = file if "/" in file else file.replace("\\", "/")
-    names = tuple(printable(name) for name in text.split("/") if name not in ("", "."))
-    rooted = text.startswith("/") or (names and names[0][1:2] == ":")
-    return None if rooted or not names or ".." in names else names
-
-
-def _part(told: str, folder: Names, path: Names) -> Part | None:
-    """Return the part that a row names, or else that a folder on its way is called after."""
-    if told:
-        return PARTS.get(told.casefold())
-    return next((PARTS[n.casefold()] for n in path[:-1] if n.casefold() in PARTS), None)
+        names = ", ".join(list(dict.fromkeys(one.name for one in tables))[:3])
+        warnings.append(f"{unnamed:,} {what} not named in {names}: left out")
+    labelled = [Labelled(one.entry, one.label, one.part) for one in found]
+    return laid_out(labelled, top, warnings, by_value=True)

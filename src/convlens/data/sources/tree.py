@@ -1,9 +1,9 @@
-"""From paths to classes and parts: the layout of a folder or an archive, told from names alone."""
+"""Files in their folders, and the layout that is told from them: classes, parts, items."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from convlens.data.places import Place
@@ -11,109 +11,135 @@ from convlens.data.sources.source import Item, Part
 from convlens.errors import DataError
 
 LAYOUT = "lay the pictures out as <class>/<picture>, or train/<class>/… and test/<class>/…"
-UNTOLD = f"{LAYOUT}; or add labels.csv with columns `file` and `label`"
+UNTOLD = (
+    f"{LAYOUT}; or add labels.csv with columns `file` and `label`; or say --label-by PATTERN "
+    "where the files' names tell the class"
+)
+Names = tuple[str, ...]
 
-PARTS: dict[str, Part] = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-}
+
+class AmbiguousError(DataError):
+    """Names allow for more than one reading; the hint says how to choose."""
 
 
 class Entry(NamedTuple):
     """A file that may be a picture; ``path`` holds the printable names from the top down."""
 
-    path: tuple[str, ...]
+    path: Names
     size: int
     place: Place
     stamp: int
 
 
+class Labelled(NamedTuple):
+    """A file, the name of its class, and its part."""
+
+    entry: Entry
+    label: str
+    part: Part | None
+
+
 class Layout(NamedTuple):
-    """What the paths say: classes sorted, items sorted by name, and what was left out."""
+    """What the paths say: classes sorted, items sorted by name, and what was left out.
+
+    The items' names leave out the first ``depth`` folders of their paths.
+    """
 
     classes: tuple[str, ...]
     items: tuple[Item, ...]
     warnings: tuple[str, ...]
+    depth: int = 0
 
 
-def arrange(entries: Sequence[Entry], folders: Iterable[tuple[str, ...]], name: str) -> Layout:
-    """Tell classes and parts from the paths of pictures and of all folders (also empty ones).
+@dataclass(slots=True)
+class Folder:
+    """A folder that holds pictures, in itself or below: ``folders`` are such ones again."""
 
-    A single folder around everything is looked through. Raises DataError where there are no
-    pictures, or none in a class folder; ``name`` is the source's, for messages.
+    path: Names = ()
+    files: list[Entry] = field(default_factory=list)
+    folders: dict[str, Folder] = field(default_factory=dict)
+    count: int = 0  # pictures in all
+
+    @property
+    def name(self) -> str:
+        """Its own name, "" for the whole."""
+        return self.path[-1] if self.path else ""
+
+    @property
+    def all(self) -> list[Entry]:
+        """Every file in it and below."""
+        found, waiting = [], [self]
+        while waiting:
+            folder = waiting.pop()
+            found += folder.files
+            waiting += folder.folders.values()
+        return found
+
+
+def tree_of(entries: Iterable[Entry]) -> Folder:
+    """The folders that hold ``entries``."""
+    top = Folder()
+    for entry in entries:
+        folder = top
+        folder.count += 1
+        for depth, name in enumerate(entry.path[:-1], 1):
+            folder = folder.folders.setdefault(name, Folder(entry.path[:depth]))
+            folder.count += 1
+        folder.files.append(entry)
+    return top
+
+
+_LOOSE = 4
+"""Pictures below a folder for each that lies loose beside it: of fewer it is no wrapper."""
+
+
+def wrapped(top: Folder) -> Folder:
+    """The folder with two or more folders that a chain of single ones around everything leads to.
+
+    Little may lie loose beside the chain, such as a preview. ``top`` itself where there is none.
     """
-    if not entries:
-        raise DataError(f"there are no pictures in {name}", LAYOUT)
-    depth = _wrappers(entries)
-    by_part = _has_parts(entries, depth)
-    level = depth + 1 if by_part else depth  # where the class stands in a path
-    warnings: list[str] = []
-    kept = [entry for entry in entries if len(entry.path) > level + 1]
-    if by_part:
-        kept = _within_parts(kept, depth, warnings)
-    if not kept:
-        raise DataError(f"the pictures in {name} lie in no class folder", UNTOLD)
-    loose = sum(len(entry.path) <= level + 1 for entry in entries)
-    if loose:
-        what = "picture lies" if loose == 1 else "pictures lie"
-        warnings.append(f"{loose:,} {what} in no class folder of {name}: left out")
-    classes = sorted({entry.path[level] for entry in kept})
-    warnings += _empty_classes(classes, folders, depth, level)
+    folder = top
+    while len(folder.folders) == 1:
+        (only,) = folder.folders.values()
+        if len(folder.files) * _LOOSE > only.count:
+            return top
+        folder = only
+    return folder if folder.folders else top
+
+
+def laid_out(
+    found: Sequence[Labelled], depth: int, warnings: Iterable[str], *, by_value: bool = False
+) -> Layout:
+    """The layout of labelled files, whose items are named from ``depth`` folders down.
+
+    Classes are sorted as text, or whole numbers ``by_value``.
+    """
+    labels = {one.label for one in found}
+    classes = sorted_by_value(labels) if by_value else tuple(sorted(labels))
     index = {label: number for number, label in enumerate(classes)}
     items = [
-        Item(
-            "/".join(entry.path[depth:]),
-            index[entry.path[level]],
-            PARTS[entry.path[depth].casefold()] if by_part else None,
-            entry.size,
-            entry.place,
-            entry.stamp,
-        )
-        for entry in kept
+        Item("/".join(entry.path[depth:]), index[label], part, entry.size, entry.place, entry.stamp)
+        for entry, label, part in found
     ]
     items.sort(key=lambda item: item.name)
-    return Layout(tuple(classes), tuple(items), tuple(warnings))
+    return Layout(classes, tuple(items), tuple(warnings), depth)
 
 
-def _wrappers(entries: Sequence[Entry]) -> int:
-    """Count the folders around everything that hold no picture and at least two folders."""
-    first = entries[0].path
-    depth = 0
-    while all(len(e.path) > depth + 2 and e.path[depth] == first[depth] for e in entries):
-        depth += 1
-        if len({entry.path[depth] for entry in entries}) > 1:
-            return depth
-    return 0
+def sorted_by_value(labels: Iterable[str]) -> tuple[str, ...]:
+    """Labels sorted as whole numbers, where all are such, or as text."""
+    found = sorted(labels)
+    if all(label.isascii() and label.isdigit() for label in found):
+        return tuple(sorted(found, key=lambda label: (int(label[:400]), label)))
+    return tuple(found)
 
 
-def _has_parts(entries: Sequence[Entry], depth: int) -> bool:
-    nested = {entry.path[depth] for entry in entries if len(entry.path) > depth + 2}
-    parts = {PARTS.get(folder.casefold()) for folder in nested} - {None}
-    return "train" in parts and len(parts) > 1
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """The first ``most`` names in backticks, with an ellipsis for the rest."""
+    every = list(names)
+    shown = ", ".join(f"`{name}`" for name in every[:most])
+    return f"{shown}, …" if len(every) > most else shown
 
 
-def _within_parts(entries: list[Entry], depth: int, warnings: list[str]) -> list[Entry]:
-    outside = Counter(e.path[depth] for e in entries if e.path[depth].casefold() not in PARTS)
-    for folder, count in sorted(outside.items()):
-        warnings.append(f"`{folder}` is no part like train or test: {count:,} pictures left out")
-    return [entry for entry in entries if entry.path[depth] not in outside]
-
-
-def _empty_classes(
-    classes: list[str], folders: Iterable[tuple[str, ...]], depth: int, level: int
-) -> list[str]:
-    named = {
-        folder[level]
-        for folder in folders
-        if len(folder) == level + 1 and (level == depth or folder[depth].casefold() in PARTS)
-    }
-    return [
-        f"the class folder `{name}` holds no pictures: left out"
-        for name in sorted(named - set(classes))
-    ]
+def pictures(count: int) -> str:
+    """``1 picture``, ``2 pictures``."""
+    return f"{count:,} picture{'' if count == 1 else 's'}"
