@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +34,12 @@ def train(
     freeze: int | Literal["all-but-head"] | None = None,
     group_by: str | None = None,
     balance: Literal["weight", "resample"] | None = None,
+    class_level: int | None = None,
+    label_by: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    classes: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
+    fit: Literal["stretch", "crop", "pad"] | None = None,
+    test_share: float | None = None,
     listen: Callable[[Event], None] = lambda event: None,
     attend: Attendant | None = None,
 ) -> Classifier:
@@ -52,6 +58,12 @@ def train(
     expression: pictures in whose paths its first group finds the same stay on one side of the
     split. ``balance`` makes small classes count like large ones, by ``"weight"`` or by
     ``"resample"``.
+    ``class_level`` says which folder of a picture's path is its class, from 1 for the first or
+    from -1 for the last; ``label_by`` is a regular expression that finds it in the path;
+    ``columns`` names those of a table that hold ``file``, ``label`` and ``split``. ``classes``
+    chooses and orders classes, or merges them: ``{"pet": ["cat", "dog"], "bird": "bird"}``.
+    ``fit`` says how pictures of another shape are brought to size (``"stretch"``), ``test_share``
+    how much is held back as a test part where there is none (0.2; 0 trains on all).
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
     again goes on with what is unfinished there. ``listen`` is called with every event on the way;
     ``attend`` looks in between any two of them, and may change the recipe or make training wait.
@@ -76,6 +88,12 @@ def train(
         freeze=freeze,
         group_by=group_by,
         balance=balance,
+        class_level=class_level,
+        label_by=label_by,
+        columns=columns or {},
+        classes=classes,
+        fit=fit,
+        test_share=test_share,
     )
     folder = _path("run", run)
     keep = None if folder is None else Keep(folder)

@@ -504,7 +504,7 @@ def test_a_folder_that_vanishes_is_made_again(convlens, shades, tmp_path, monkey
 
 def test_sigterm_before_training_ends_at_once(convlens, monkeypatch, tmp_path):
     preparing = importlib.import_module("convlens.pipeline.prepare")
-    monkeypatch.setattr(preparing, "open_source", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(preparing, "open_source", lambda *_: signal.raise_signal(signal.SIGTERM))
     status, out, err = convlens("train", "digits")
     assert (status, out, err.strip()) == (143, "", "interrupted")
     assert not (tmp_path / "runs").exists()

@@ -255,7 +255,7 @@ def test_ctrl_c_keeps_what_was_learned(shades, tmp_path):
 
 
 def test_ctrl_c_before_training_ends_at_once(convlens, monkeypatch):
-    def interrupted(data):
+    def interrupted(*_):
         signal.raise_signal(signal.SIGINT)
 
     preparing = importlib.import_module("convlens.pipeline.prepare")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from convlens.cli.labelling import labelling_of, labelling_options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,6 +26,7 @@ NAMED = 3
 
 @click.command()
 @click.argument("data")
+@labelling_options
 @click.option("--html", type=click.Path(path_type=Path), help="Write a page with thumbnails.")
 @click.option("--no-labels", is_flag=True, help="Train no networks to judge the labels: quicker.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where anything serious is found.")
@@ -40,6 +43,7 @@ def check(
     no_cache: bool,
     quiet: bool,
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Look for what would spoil a training on DATA, most serious first.
 
@@ -54,7 +58,7 @@ def check(
 
     if html is not None:
         check_output(html, _is_report, "a report of ours")
-    source = open_source(data)
+    source = open_source(data, labelling_of(options))
     with Stages(quiet) as stages:
         found = audit(source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages)
     if html is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convlens.cli.labelling import labelling_of, labelling_options
 from convlens.cli.types import CHANGES, SHOW, SIZE
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--recipe", type=CHANGES, multiple=True, metavar="NAME=VALUE,...",
               help="Change the recipe that training begins with: batch=256,flip=no.")  # fmt: skip
 @click.option("--size", type=SIZE, metavar="WxH", help="Size that pictures are brought to.")
+@labelling_options
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N",
               help="[default: 0]")  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
@@ -57,7 +59,7 @@ def studio(data: str, port: int | None, host: str, no_browser: bool, **options: 
     from convlens.studio.studio import Manner, run
     from convlens.studio.subject import subject_of
 
-    subject = subject_of(data, options["size"])
+    subject = subject_of(data, options["size"], labelling_of(options))
     asked = _asked(options, subject)
     place, note = _place(options["runs"], subject)
     with place:

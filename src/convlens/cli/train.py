@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from convlens.cli.labelling import labelling_options
 from convlens.cli.main import BEGUN
-from convlens.cli.types import CHANGES, DURATION, FREEZE, SHARE, SHOW, SIZE
+from convlens.cli.types import CHANGES, DURATION, FREEZE, PART, SHARE, SHOW, SIZE
 
 if TYPE_CHECKING:
     from convlens.pipeline import Keep, Settings
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True)  # fmt: skip
+@click.option("--fit", type=click.Choice(["stretch", "crop", "pad"]),
+              help="How pictures of other shapes come to size.  [default: stretch]")  # fmt: skip
+@labelling_options
+@click.option("--test-share", type=PART, metavar="SHARE",
+              help="Held back as a test part where DATA has none; 0 trains on all.  "
+              "[default: 20%]")  # fmt: skip
 @click.option("--group-by", metavar="PATTERN",
               help="Regular expression over paths: what its (…) finds, such as a patient or a "
               "video, stays on one side of the split.")  # fmt: skip
@@ -170,6 +177,8 @@ def cross_validate(
             f"--folds measures and keeps nothing, so --{kept[0]} does not go with it: train once "
             "more without --folds for a model"
         )
+    if options["test_share"] is not None:
+        raise click.UsageError("--folds judges by each fold in its turn: leave --test-share out")
     if data is None:
         raise click.UsageError("Missing argument 'DATA'.")
     settings = pipeline.Settings(data=data, **options)

@@ -125,6 +125,45 @@ class Changes(click.ParamType[Any]):
             self.fail("; ".join(filter(None, (error.message, error.hint))), param, ctx)
 
 
+class Part(click.ParamType[float]):
+    """``20%`` or ``0.2``, to a share that may be 0."""
+
+    name = "share"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """0 or more, below 1."""
+        text = str(value).strip()
+        number, percent = text.removesuffix("%").strip(), text.endswith("%")
+        if not re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", number):
+            self.fail(f"{value!r} is not a share such as 20% or 0", param, ctx)
+        share = float(number) / (100 if percent else 1)
+        if not 0 <= share < 1:
+            self.fail("give 0% or more and less than 100%, as 20% or 0.2", param, ctx)
+        return share
+
+
+class Columns(click.ParamType[dict[str, str]]):
+    """``file=image_id,label=dx`` to names of columns."""
+
+    name = "columns"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, str]:
+        """Names by what the columns hold: file, label, split."""
+        if isinstance(value, dict):
+            return value
+        found: dict[str, str] = {}
+        for entry in str(value).split(","):
+            kind, equals, name = (part.strip() for part in entry.partition("="))
+            if not (equals and name) or kind not in ("file", "label", "split"):
+                self.fail(f"{entry.strip()!r} is not as in file=image_id,label=dx", param, ctx)
+            found[kind] = name
+        return found
+
+
 SHOW = "show"
 
 CHANGES = Changes()
@@ -133,6 +172,8 @@ FREEZE = Freeze()
 SIZE = Size()
 FIGURES = Figures()
 SHARE = Share()
+PART = Part()
+COLUMNS = Columns()
 
 VIEWS = "Look at unsure pictures mirrored and shifted too, as far as learned, and average."
 """What ``--views`` does, wherever it stands."""

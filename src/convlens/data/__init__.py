@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     from convlens.data.loading import Loading, load, start_loading
     from convlens.data.pictures import Dataset, Pictures, Skipped, channel_statistics
     from convlens.data.preprocessing import Fit, Geometry, Preprocessing
-    from convlens.data.sources import Item, Source, open_source
-    from convlens.data.split import Division, check_divisible, divide, divide_in_folds
+    from convlens.data.sources import Item, Labelling, Source, open_source
+    from convlens.data.split import (
+        Division,
+        check_divisible,
+        divide,
+        divide_in_folds,
+        learnable,
+    )
     from convlens.data.surveying import Survey, survey
 
 _HOMES = {
@@ -34,6 +40,7 @@ _HOMES = {
     "Geometry": "convlens.data.preprocessing",
     "Groups": "convlens.data.groups",
     "Item": "convlens.data.sources",
+    "Labelling": "convlens.data.sources",
     "Loading": "convlens.data.loading",
     "Pictures": "convlens.data.pictures",
     "Preprocessing": "convlens.data.preprocessing",
@@ -45,6 +52,7 @@ _HOMES = {
     "decode": "convlens.data.decoding",
     "divide": "convlens.data.split",
     "divide_in_folds": "convlens.data.split",
+    "learnable": "convlens.data.split",
     "load": "convlens.data.loading",
     "named_groups": "convlens.data.groups",
     "open_source": "convlens.data.sources",
@@ -60,6 +68,7 @@ __all__ = [
     "Geometry",
     "Groups",
     "Item",
+    "Labelling",
     "Loading",
     "Pictures",
     "Preprocessing",
@@ -71,6 +80,7 @@ __all__ = [
     "decode",
     "divide",
     "divide_in_folds",
+    "learnable",
     "load",
     "named_groups",
     "open_source",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,28 +46,38 @@ def divide(
     seed: int,
     groups: Groups | None = None,
     validation: float = VALIDATION,
-    test: float = TEST,
+    test: float | None = None,
 ) -> Division:
     """Divide a source into training, validation and test pictures.
 
-    Parts that the source gives are kept. Without any, ``test`` and ``validation`` (fractions of
-    all) are held back; with a test part alone, ``validation`` of the train part, at most 5,000
-    pictures; with a validation part alone, there is no test part. Classes keep their shares as
-    nearly as ``groups`` allow, of which each comes whole into one of the parts drawn here.
+    Parts that the source gives are kept. Without any, ``test`` (left out: 0.2) and ``validation``
+    (fractions of all) are held back; with a test part alone, ``validation`` of the train part, at
+    most 5,000 pictures; with a validation part alone, there is no test part, unless ``test`` asks
+    for one. Classes keep their shares as nearly as ``groups`` allow, of which each comes whole
+    into one of the parts drawn here.
 
     Which pictures are held back depends on ``seed``, their names and groups, not on the machine or
     on the order of listing. Raises DataError for fewer than two classes or nothing to train on,
-    SettingsError for fractions outside [0, 1) or that leave nothing to train on.
+    SettingsError for fractions outside [0, 1) or that leave nothing to train on, and for ``test``
+    beside a test part.
     """
+    asked = test
+    test = TEST if test is None else test
     if not (0 <= validation < 1 and 0 <= test < 1 and validation + test < 1):
         message = f"validation {validation:g} and test {test:g} leave nothing to train on"
         raise SettingsError(message, "give fractions from 0 to 1 that add up to less than 1")
     check_divisible(source)
     groups = groups or alone(source)
     given = _given(source)
+    if asked is not None and "test" in given:
+        raise SettingsError(
+            f"{source.name} has a test part of {len(given['test']):,} pictures, and a share of "
+            "all is asked for",
+            "leave the share out, or give the training part alone",
+        )
     train, held, judged = (given.get(part, _NONE) for part in ("train", "validation", "test"))
     pool = Pool(bundles_of(source, train, groups.numbers, seed), len(source.classes))
-    if given.keys() <= {"train"}:
+    if given.keys() <= {"train"} or asked:
         judged = pool.take(test)
     if "validation" not in given:
         most = MOST_VALIDATION if "test" in given else len(train)
@@ -75,7 +85,8 @@ def divide(
         if not len(held) and validation > 0:
             held = pool.take_one()
     train = pool.left
-    summary = _summary(given.keys(), len(train), len(held), len(judged), seed)
+    drawn = bool(len(judged)) and "test" not in given
+    summary = _summary(given.keys(), len(train), len(held), len(judged), seed, drawn=drawn)
     warnings = [*_warnings(source, train, held), *_leaks(groups, train, held, judged)]
     return Division(
         train=train,
@@ -129,6 +140,35 @@ def check_divisible(source: Source) -> None:
         raise DataError(f"{source.name} has no training pictures", "put some under train/<class>/")
 
 
+def learnable(source: Source) -> Source:
+    """``source`` without the classes of which no picture is there to train on.
+
+    Their pictures in other parts are left out, with a warning: a class that nothing was learned of
+    would be wrong each time. As it is where nothing at all is to train on.
+    """
+    trained = np.zeros(len(source.classes), np.bool_)
+    trained[source.labels[[item.part in (None, "train") for item in source.items]]] = True
+    if trained.all() or not trained.any():
+        return source
+    index = np.cumsum(trained) - 1
+    out = np.bincount(source.labels, minlength=len(trained))
+    warnings = [
+        f"the class `{source.classes[label]}` has no training picture: "
+        f"{out[label]:,} of other parts left out"
+        for label in np.flatnonzero(~trained).tolist()
+    ]
+    return replace(
+        source,
+        classes=tuple(np.array(source.classes, object)[trained].tolist()),
+        items=tuple(
+            item._replace(label=int(index[item.label]))
+            for item in source.items
+            if trained[item.label]
+        ),
+        warnings=(*source.warnings, *warnings),
+    )
+
+
 _NONE = np.empty(0, np.int64)
 
 
@@ -146,14 +186,23 @@ def _refuse_one_class(source: Source) -> None:
     raise DataError(message, "telling apart takes two: add a folder of other pictures beside it")
 
 
-def _summary(given: Collection[str], train: int, held: int, judged: int, seed: int) -> str:
+def _summary(
+    given: Collection[str], train: int, held: int, judged: int, seed: int, *, drawn: bool
+) -> str:
     counts = f"{train:,} training, {held:,} validation and {judged:,} test pictures"
     if "test" in given and "validation" in given:
         return f"{counts}, the parts as given"
     if "test" in given:
         return f"{counts}: the test part as given, validation held back from train by seed {seed}"
+    if "validation" in given and drawn:
+        return f"{counts}: validation as given, test held back from train by seed {seed}"
     if "validation" in given:
         return f"{train:,} training and {held:,} validation pictures as given, no test part"
+    if not drawn:
+        return (
+            f"{train:,} training and {held:,} validation pictures, no test part: validation held "
+            f"back, each class in its share, by seed {seed}"
+        )
     return f"{counts}: validation and test held back, each class in its share, by seed {seed}"
 
 

@@ -34,7 +34,9 @@ def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
             document = folder.settings()
         except ConvLensError:
             continue
-        if document.get("settings") == asked and folder.state != "finished":
+        told = document.get("settings")
+        same = isinstance(told, dict) and all(told.get(n) == v for n, v in asked.items())
+        if same and folder.state != "finished":
             out = document.get("out")
             if isinstance(out, str):
                 return _near(Path(out)), path

@@ -21,6 +21,7 @@ from convlens.data import (
     Source,
     check_divisible,
     divide,
+    learnable,
     named_groups,
     open_source,
     start_loading,
@@ -83,12 +84,12 @@ def prepare(
     stated = None if architecture is None else architecture.input
     if base is not None:
         stated = base.plan().input
-    fit: Fit = "stretch" if base is None else base.preprocessing.fit
+    fit = _fit(settings, base)
     pictures: Source | Dataset
     if given is not None and _suits(given.geometry, stated, settings.size, fit):
         pictures, named = given, None
     else:
-        pictures = open_source(settings.data)
+        pictures = learnable(open_source(settings.data, settings.labelling))
         check_divisible(pictures)
         named = None if settings.group_by is None else named_groups(pictures, settings.group_by)
     if base is not None:
@@ -111,13 +112,30 @@ def prepare(
     )
 
 
+def _fit(settings: Settings, base: Model | None) -> Fit:
+    """How pictures of other shapes are brought to size: as asked, or as the base takes them."""
+    if base is None:
+        return settings.fit or "stretch"
+    own = base.preprocessing.fit
+    if settings.fit not in (None, own):
+        raise SettingsError(
+            f"the model that it goes on from takes pictures by fit `{own}`, not `{settings.fit}`",
+            "leave fit out, or train from the start",
+        )
+    return own
+
+
 def read(prepared: Prepared, listen: Callable[[Event], None]) -> Dataset:
     """Wait for the pictures, and divide them: near duplicates and what is named so together."""
     if isinstance(prepared.pictures, Dataset):
         return prepared.pictures
     decoded = decoded_of(prepared, listen)
     groups = decoded.groups(prepared.named)
-    return decoded.dataset(divide(prepared.pictures, seed=prepared.settings.seed, groups=groups))
+    settings = prepared.settings
+    division = divide(
+        prepared.pictures, seed=settings.seed, groups=groups, test=settings.test_share
+    )
+    return decoded.dataset(division)
 
 
 def decoded_of(prepared: Prepared, listen: Callable[[Event], None]) -> Decoded:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from convlens.data.groups import PATTERN_HINT, compiled
-from convlens.data.preprocessing import LARGEST_SIDE
+from convlens.data.preprocessing import LARGEST_SIDE, Fit
+from convlens.data.sources import Labelling, read_choice
+from convlens.data.sources.labelling import COLUMNS_HINT
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
 from convlens.training.recipe import Recipe, Value
@@ -48,6 +50,12 @@ class Settings:
     freeze: int | Literal["all-but-head"] | None = None  # of its layers with weights, held still
     group_by: str | None = None  # a regular expression: what it finds in a path stays together
     balance: Literal["weight", "resample"] | None = None  # how small classes count like large ones
+    class_level: int | None = None  # of the folders in a path, the one that is the class
+    label_by: str | None = None  # a regular expression: what it finds in a path is the class
+    columns: Mapping[str, str] = field(default_factory=dict)  # of a table: file, label, split
+    classes: Any = None  # which, in which order, and what becomes one: see data.Labelling
+    fit: Fit | None = None  # how pictures of other shapes are brought to size; None: stretch
+    test_share: float | None = None  # of all pictures, where no test part is given
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -89,6 +97,21 @@ class Settings:
             compiled(self.group_by)
         if self.balance not in (None, *BALANCES):
             raise SettingsError(f"balance is {self.balance!r}", "give weight or resample")
+        if not isinstance(self.columns, Mapping | None):
+            raise SettingsError(f"columns is {self.columns!r}", COLUMNS_HINT)
+        object.__setattr__(self, "columns", dict(self.columns or {}))
+        object.__setattr__(self, "classes", read_choice(self.classes))
+        _ = self.labelling
+        if self.fit not in (None, *get_args(Fit)):
+            raise SettingsError(f"fit is {self.fit!r}", "give stretch, crop or pad")
+        share = self.test_share
+        if share is not None and not (_is_number(share, Real) and 0 <= share < 1):
+            raise SettingsError(f"test_share is {share!r}", "give 0 or more, less than 1: 0.2")
+
+    @property
+    def labelling(self) -> Labelling:
+        """Where it is said that labels stand."""
+        return Labelling(self.class_level, self.label_by, self.columns, self.classes)
 
     def _check_kinds(self) -> None:
         """See that each value is of its kind, as a caller in Python may get wrong."""
@@ -135,6 +158,12 @@ class Settings:
             "freeze": self.freeze,
             "group_by": self.group_by,
             "balance": self.balance,
+            "class_level": self.class_level,
+            "label_by": self.label_by,
+            "columns": dict(self.columns) or None,
+            "classes": list(self.classes) or None,
+            "fit": self.fit,
+            "test_share": self.test_share,
         }
 
     @classmethod
@@ -180,6 +209,12 @@ KINDS: dict[str, tuple[type, ...]] = {
     "freeze": (int, str, type(None)),
     "group_by": TEXT,
     "balance": TEXT,
+    "class_level": COUNT,
+    "label_by": TEXT,
+    "columns": (dict, type(None)),
+    "classes": (list, tuple, type(None)),
+    "fit": TEXT,
+    "test_share": NUMBER,
 }
 """What may stand for each setting in a file."""
 

@@ -180,6 +180,7 @@ def told_of(dataset: Dataset, settings: Settings, recipe: Recipe) -> dict[str, A
             "skipped": len(dataset.skipped),
             "division": dataset.division,
             "group_by": settings.group_by,
+            "labelling": settings.labelling.to_json(),
         },
         "recipe": recipe.to_json(),
         "base": None if settings.base is None else settings.base.name,

@@ -72,6 +72,7 @@ async def opened(session: Session, run: Run, *, resume: bool, go: bool) -> None:
         "open",
         then=turned,
         data=session.subject.said,
+        labelling=session.subject.labelling.to_json(),
         run=run.id,
         folder=str(run.folder),
         resume=resume,
@@ -219,8 +220,10 @@ async def apply(session: Session, net: str, *, keep: bool, revision: int | None)
 
 async def _look_again(session: Session, run: Run) -> None:
     """Take note of how the pictures lie now. Raises ConvLensError where nothing can be learned."""
-    said = session.subject.said
-    session.subject = await asyncio.to_thread(subject_of, said, run.asked.size)
+    subject = session.subject
+    session.subject = await asyncio.to_thread(
+        subject_of, subject.said, run.asked.size, subject.labelling
+    )
 
 
 async def _carried(session: Session, run: Run) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from convlens.data import check_divisible, open_source, survey
+from convlens.data import Labelling, check_divisible, learnable, open_source, survey
+from convlens.data.sources.labelling import UNSAID
 from convlens.defaults import batch_for, size_for
 from convlens.errors import SettingsError
 from convlens.modelfile import read_model
@@ -35,11 +37,13 @@ class Subject:
     pictures: int
     model: Path | None = None
     net: str | None = None  # of a model: its network
+    labelling: Labelling = UNSAID
 
     @property
     def key(self) -> str:
         """What tells this subject from others, wherever the command is given."""
-        return self.said
+        said = self.labelling.to_json()
+        return self.said if said is None else f"{self.said} {json.dumps(said, sort_keys=True)}"
 
     @property
     def epochs(self) -> float | None:
@@ -56,20 +60,24 @@ class Subject:
         return min(batch, max(self.pictures, 1))
 
 
-def subject_of(data: str, size: tuple[int, int] | None = None) -> Subject:
+def subject_of(
+    data: str, size: tuple[int, int] | None = None, labelling: Labelling = UNSAID
+) -> Subject:
     """Look at ``data``, a path or ``digits``, without decoding it all.
+
+    ``labelling`` says where its labels stand, if the layout does not.
 
     Raises ConvLensError where there is nothing to learn from, or no model to look into.
     """
     path = Path(data).expanduser()
     if path.suffix.lower() == MODEL and not path.is_dir():
         return _model(path)
-    source = open_source(data)
+    source = learnable(open_source(data, labelling))
     check_divisible(source)
     seen = survey(source)
     volume = Volume(*(size or size_for(seen)), seen.channels)
     said = str(path.absolute()) if path.exists() else data
-    return Subject(said, tuple(source.classes), volume, len(source))
+    return Subject(said, tuple(source.classes), volume, len(source), labelling=labelling)
 
 
 def _model(path: Path) -> Subject:

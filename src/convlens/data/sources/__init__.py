@@ -9,7 +9,7 @@ from typing import Any
 from convlens.data.names import printable
 from convlens.data.sources.archive import open_archive
 from convlens.data.sources.arrays import open_mapping, open_npz, open_pair
-from convlens.data.sources.choosing import choose, named_in
+from convlens.data.sources.choosing import choose, named_in, read_choice
 from convlens.data.sources.digits import open_digits
 from convlens.data.sources.files import is_data, is_table
 from convlens.data.sources.folder import open_beside, open_folder
@@ -20,7 +20,7 @@ from convlens.data.sources.spelling import joined_spellings
 from convlens.data.sources.tree import LAYOUT
 from convlens.errors import DataError
 
-__all__ = ["Item", "Labelling", "Source", "open_source"]
+__all__ = ["Item", "Labelling", "Source", "open_source", "read_choice"]
 
 Data = str | Path | tuple[Any, Any] | Mapping[str, Any]
 """What pictures can be given as."""

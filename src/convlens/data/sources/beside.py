@@ -11,6 +11,7 @@ from convlens.data.sources.labelling import Labelling
 from convlens.data.sources.matching import Matcher
 from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Part
+from convlens.data.sources.spelling import spelling
 from convlens.data.sources.tabled import (
     Named,
     counts,
@@ -67,6 +68,7 @@ def held_against_tables(files: Files, told: Labelling, root: Names, layout: Layo
         if one.table.missing:
             _check_unlabelled(one, layout, len(rows))
         else:
+            _check_lost(one, set(back), layout)
             unused.append(one.name)
     layout = _with_parts(layout, parts)
     lines = [
@@ -82,6 +84,19 @@ def _refuse(one: Named, line: int, label: str, name: str) -> None:
         f"{one.name} and the folders disagree: line {line} says `{printable(label)}` of {name}",
         f"give {one.name} itself to go by it, or say --class-level N to go by folders",
     )
+
+
+def _check_lost(one: Named, matched: set[str], layout: Layout) -> None:
+    """Refuse a table with a label of which no picture is found, that is no folder's name either."""
+    known = {spelling(name) for name in (*matched, *layout.classes)}
+    for row in one.table.rows if matched else ():
+        if row.label and spelling(row.label) not in known:
+            raise DataError(
+                f"{one.name} and the folders disagree: line {row.number} says "
+                f"`{printable(row.label)}`, which is no folder, of {printable(row.file)}, which is "
+                "not there",
+                f"give {one.name} itself to go by it, or say --class-level N to go by folders",
+            )
 
 
 def _check_unlabelled(one: Named, layout: Layout, count: int) -> None:

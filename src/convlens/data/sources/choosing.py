@@ -23,7 +23,7 @@ def read_choice(given: Any) -> tuple[str, ...]:
     Names with commas stand in double quotes. ``{"pet": ["cat", "dog"]}`` is ``pet=cat|dog``.
     Raises SettingsError for anything else.
     """
-    if given is None:
+    if given is None or given in ((), [], {}):
         return ()
     if isinstance(given, str):
         try:

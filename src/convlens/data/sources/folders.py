@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from convlens.data.sources.parts import HANGERS, is_unlabelled, part_named, part_of
+from convlens.data.sources.parts import HANGERS, is_unlabelled, part_named, part_of, words_of
 from convlens.data.sources.source import Part
 from convlens.data.sources.spelling import spelling
 from convlens.data.sources.tree import (
@@ -42,22 +42,35 @@ def arrange(entries: Sequence[Entry], folders: Iterable[Names], name: str) -> La
     """
     if not entries:
         raise DataError(f"there are no pictures in {name}", LAYOUT)
-    base = wrapped(tree_of(entries))
+    labelled, warnings = _labelled(entries)
+    base = wrapped(tree_of(labelled))
     arranging = _Arranging(base, name)
     if not base.folders:
         arranging.refuse_untold()
-    if arranging.has_parts():
-        arranging.parts_above()
-    elif arranging.has_parts_below():
+    if arranging.has_parts_below():
         arranging.parts_below()
+    elif arranging.has_parts():
+        arranging.parts_above()
     else:
         arranging.take(base, None)
-    warnings = arranging.warnings
     if loose := base.count - len(arranging.found) - arranging.told:
         what = "picture lies" if loose == 1 else "pictures lie"
-        warnings = [f"{loose:,} {what} in no class folder of {name}: left out", *warnings]
+        warnings.append(f"{loose:,} {what} in no class folder of {name}: left out")
+    warnings += arranging.warnings
     warnings += arranging.empty_classes(folders)
     return laid_out(arranging.found, len(base.path), warnings)
+
+
+def _labelled(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
+    """The files but for those in folders that say that they have no labels, and a line on these."""
+    left = [entry for entry in entries if not any(map(is_unlabelled, entry.path[:-1]))]
+    if not left or len(left) == len(entries):
+        return list(entries), []
+    folders = {name for entry in entries for name in entry.path[:-1] if is_unlabelled(name)}
+    told = (
+        f"{listed(sorted(folders))}: {pictures(len(entries) - len(left))} without labels left out"
+    )
+    return left, [told]
 
 
 class _Arranging:
@@ -84,18 +97,23 @@ class _Arranging:
         if not named:
             return False
         deep = [name for name, part in parts.items() if part and base.folders[name].folders]
-        others = len(named) > 1 or any(map(is_unlabelled, parts))
-        if others and any(parts[name] == "train" for name in deep):
-            return True
+        if len(named) > 1 and any(parts[name] == "train" for name in deep):
+            outside = sum(f.count for f in base.folders.values() if parts[f.name] is None)
+            if 2 * outside < base.count:
+                return True
+            self._ask_parts(deep)
         if None not in parts.values():
             if "train" not in named and deep and len(named) > 1:
                 return True  # to be judged by; nothing is there to train on
             self.refuse_untold()
         likely = [name for name, part in parts.items() if part and _is_likely(name, part)]
         asked = deep or likely or [name for name, part in parts.items() if part and len(named) > 1]
-        if not asked:
-            return False
-        level = f"--class-level {len(base.path) + 1}"
+        if asked:
+            self._ask_parts(asked)
+        return False
+
+    def _ask_parts(self, asked: Sequence[str]) -> NoReturn:
+        level = f"--class-level {len(self.base.path) + 1}"
         if len(asked) == 1:
             told, hint = f"`{asked[0]}` in {self.name} may be a part or a class", "it is a class"
         else:
@@ -151,8 +169,13 @@ class _Arranging:
                 )
 
     def has_parts_below(self) -> bool:
-        """Whether every class has folders for its parts: ``<class>/train/<picture>``."""
-        below = {part_of(name) for folder in self.base.folders.values() for name in folder.folders}
+        """Whether classes have folders for their parts: ``<class>/train/<picture>``."""
+        below = {
+            part_of(name)
+            for folder in self.base.folders.values()
+            if self.parts[folder.name] is None
+            for name in folder.folders
+        }
         return "train" in below and len(below - {None}) > 1
 
     def parts_below(self) -> None:
@@ -189,15 +212,18 @@ class _Arranging:
     def _check_level(self, parent: Folder) -> None:
         classes = list(parent.folders.values())
         count = sum(folder.count for folder in classes)
-        if sum(len(folder.files) for folder in classes) * _NESTED >= count:
+        nested = [folder for folder in classes if len(folder.files) * _NESTED < folder.count]
+        alike = len(nested) > 1 and len(set.intersection(*(set(f.folders) for f in nested))) > 1
+        if sum(len(folder.files) for folder in classes) * _NESTED >= count and not alike:
             return  # pictures lie in the folders themselves
+        classes = nested or classes
         below = [set(folder.folders) for folder in classes]
         names = set().union(*below)
         if all(len(one) == 1 for one in below) and (
             len(names) == 1 or all(_adds_nothing(folder) for folder in classes)
         ):
             return  # `<class>/images/<picture>`
-        if are_numbers_of_one_name(names) and not are_numbers_of_one_name(parent.folders):
+        if _are_recordings(names) and not _are_recordings(parent.folders):
             first, second = listed(sorted(parent.folders), 2), listed(sorted(names), 2)
             level = len(parent.path) + 2
             told = f"the classes are {first}, not the folders in them ({second})"
@@ -279,6 +305,19 @@ def _adds_nothing(folder: Folder) -> bool:
     """Whether the one folder in ``folder`` is called like it, or as what merely holds pictures."""
     (inner,) = folder.folders
     return spelling(inner) == spelling(folder.name) or inner.casefold() in HANGERS
+
+
+_RECORDINGS = frozenset(
+    ("video", "vid", "clip", "seq", "sequence", "session", "subject", "person", "patient", "scene",
+     "frame", "frames", "img", "image", "shot", "take", "run", "series", "study", "case", "slide",
+     "plate", "cam", "camera", "view", "sample", "user", "writer", "participant", "burst", "roll")
+)  # fmt: skip
+
+
+def _are_recordings(names: Iterable[str]) -> bool:
+    """Whether names are numbers of what was recorded in one go: video_1, video_12; patient007."""
+    found = list(names)
+    return are_numbers_of_one_name(found) and not _RECORDINGS.isdisjoint(words_of(found[0]))
 
 
 def are_numbers_of_one_name(names: Iterable[str]) -> bool:

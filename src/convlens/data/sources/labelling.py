@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 from convlens.errors import SettingsError
 
@@ -73,6 +74,31 @@ class Labelling:
             reason = str(error).splitlines()[0]
             message = f"label-by `{self.label_by}` is not a regular expression: {reason}"
             raise SettingsError(message, LABEL_HINT) from error
+
+    def to_json(self) -> dict[str, Any] | None:
+        """What is said, as plain values; None where nothing is."""
+        said = {
+            "class_level": self.class_level,
+            "label_by": self.label_by,
+            "columns": dict(self.columns),
+            "classes": list(self.classes),
+        }
+        return {name: value for name, value in said.items() if value} or None
+
+    @classmethod
+    def from_json(cls, told: object) -> Self:
+        """The reverse of ``to_json``; nothing said where that is not what it wrote."""
+        if not isinstance(told, Mapping):
+            return cls()
+        try:
+            return cls(
+                told.get("class_level"),
+                told.get("label_by"),
+                dict(told.get("columns") or {}),
+                tuple(map(str, told.get("classes") or ())),
+            )
+        except (SettingsError, TypeError, ValueError):
+            return cls()
 
     @property
     def by_folders(self) -> bool:

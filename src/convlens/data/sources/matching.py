@@ -19,8 +19,8 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 class Matcher:
     """Finds the files of ``entries`` that rows name; ``root`` are the folders above them all.
 
-    A name alone means the file of that name beside the table, else the only one anywhere below,
-    with or without its ending. A path with folders means the file whose own path ends with it, or
+    A name alone means the file of that name beside the table, else the only one below, with or
+    without its ending; where there are folders of the row's part, one in these. A path with folders means the file whose own path ends with it, or
     is its end: as ``data/photos/red/1.png`` may be ``red/1.png``, but never ``blue/1.png``. Where
     no file is spelled so, case does not matter.
     """
@@ -30,6 +30,7 @@ class Matcher:
         self._paths: dict[Names, Entry] = {}
         self._folded: dict[Names, list[Entry]] = {}
         self._named: dict[str, list[Entry]] = {}
+        self._parts = {part_of(name) for entry in entries for name in entry.path[:-1]} - {None}
         for entry in entries:
             self._paths[entry.path] = entry
             self._folded.setdefault(_folded(entry.path), []).append(entry)
@@ -38,10 +39,7 @@ class Matcher:
                 self._named.setdefault(key, []).append(entry)
 
     def find(self, file: str, folder: Names, part: Part | None) -> Entry | str:
-        """The file that a row of a table in ``folder`` means, or why there is none.
-
-        Files in the folder of another part than the row's ``part`` are not meant by a bare name.
-        """
+        """The file that a row of ``part`` in a table in ``folder`` means, or why there is none."""
         read = _names(file)
         if read is None:
             return OUTSIDE
@@ -79,9 +77,12 @@ class Matcher:
         if len(names) > 1 or rooted:
             found = [e for e in self._candidates(names) if self._is_end(e, names, rooted)]
         else:
-            found = [entry for entry in self._candidates(names) if _fits(entry, part)]
-            beside = [entry for entry in found if entry.path[:-1] == folder]
-            found = beside or found
+            found = [
+                entry
+                for entry in self._candidates(names)
+                if entry.path[: len(folder)] == folder
+                and (_lies_in(entry, part) if part in self._parts else _fits(entry, part))
+            ]
         found = _best(found, names)
         if len(found) == 1:
             return found[0]
@@ -121,6 +122,11 @@ def _fits(entry: Entry, part: Part | None) -> bool:
     return all(part_named(name) in (None, part) for name in entry.path[:-1]) and all(
         part_of(name) in (None, part) for name in entry.path[:1] if len(entry.path) > 1
     )
+
+
+def _lies_in(entry: Entry, part: Part | None) -> bool:
+    """Whether ``entry`` lies in a folder of ``part``."""
+    return any(part_of(name) == part for name in entry.path[:-1])
 
 
 def _best(found: list[Entry], names: Names) -> list[Entry]:

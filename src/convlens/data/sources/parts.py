@@ -38,9 +38,8 @@ _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 _UNLABELLED = frozenset(
-    ("unlabeled", "unlabelled", "unlabel", "unsup", "pred", "predict", "prediction", "predictions",
-     "submission", "inference")
-)  # fmt: skip
+    ("unlabeled", "unlabelled", "unlabel", "unsup", "pred", "predict", "prediction", "predictions")
+)
 
 
 def part_named(word: str) -> Part | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
-from convlens.data.places import Place, Span
+from convlens.data.places import Span
 from convlens.data.sources.contents import Contents
 
 _ENCRYPTED = 1

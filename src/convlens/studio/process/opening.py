@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convlens.data import Dataset, open_source
+from convlens.data import Dataset, Labelling, learnable, open_source
 from convlens.errors import ConvLensError, ModelFileError, SettingsError
 from convlens.modelfile import Model, read_model
 from convlens.notation import resolve
@@ -62,6 +62,7 @@ def opening(values: dict[str, Any]) -> Opening:
         size=_size(values.get("size")),
         seed=values.get("seed") or 0,
         cache=not values.get("no_cache"),
+        **(Labelling.from_json(values.get("labelling")).to_json() or {}),
     )
     return Opening(settings, Keep(folder, command=COMMAND), kept)
 
@@ -105,13 +106,17 @@ def same_pictures(settings: Settings, before: Settings | None, dataset: Dataset 
     """Whether ``dataset``, read for ``before``, is what ``settings`` would have read now."""
     if before is None or dataset is None:
         return False
-    chosen = [(one.data, one.seed, one.group_by) for one in (settings, before)]
+    chosen = [
+        (one.data, one.seed, one.group_by, one.labelling.to_json(), one.fit, one.test_share)
+        for one in (settings, before)
+    ]
     if json.dumps(chosen[0], default=str) != json.dumps(chosen[1], default=str):
         return False
     try:
-        return open_source(settings.data).fingerprint == dataset.fingerprint
+        source = learnable(open_source(settings.data, settings.labelling))
     except ConvLensError:
         return False  # whoever reads it says what is wrong
+    return source.fingerprint == dataset.fingerprint
 
 
 def _path(values: dict[str, Any], name: str) -> Path:
