@@ -61,7 +61,6 @@ class Laid:
     parts: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     ambiguous: bool = False  # names do not tell: only a refusal or the truth will do
-    seen: set[str] = field(default_factory=set)  # truths on the disk, as label and part
 
     def put(self, path: str, label: int, part: str | None = None) -> None:
         file = self.root / path
@@ -156,7 +155,7 @@ def in_names(laid: Laid, random: Random) -> None:
 
 
 def by_tables(laid: Laid, random: Random) -> None:
-    """Flat folders, whose labels a table tells, one for each part, or one with a column of parts."""
+    """Flat folders, whose labels one table tells, or one for each part."""
     parts = chosen_parts(laid, random)
     folders = random.choice(("part", "part", "images", "flat"))
     spelled = random.choice(("path", "bare", "stem", "absolute", "windows", "leading", "elsewhere"))
@@ -180,11 +179,16 @@ def by_tables(laid: Laid, random: Random) -> None:
                         laid.put(f"other/{prefix}{number}.png", NOBODY)
                 else:
                     laid.put(path, NOBODY if blank else label, part)
-                table = {"tables": f"{folder or 'labels'}.csv", "one": "labels.csv",
-                         "column": "labels.csv", "inside": below(where, "_labels.csv")}[split]  # fmt: skip
+                table = {
+                    "tables": f"{folder or 'labels'}.csv",
+                    "inside": below(where, "_labels.csv"),
+                }
                 shown = spelling_of(path, laid.root, spelled)
                 row = [shown, random.choice(("", "NaN", "NA", " ")) if blank else name]
-                tables.setdefault(table, []).append(row + ([part] if split == "column" else []))
+                name_of_it = table.get(split, "labels.csv")
+                tables.setdefault(name_of_it, []).append(
+                    row + ([part] if split == "column" else [])
+                )
     index = random.random() < 0.2
     separator = random.choice((",", ";", "\t"))
     head = ["file", "label", *(["split"] if split == "column" else [])]

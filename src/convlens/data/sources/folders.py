@@ -53,7 +53,7 @@ def arrange(entries: Sequence[Entry], folders: Iterable[Names], name: str) -> La
         arranging.parts_above()
     else:
         arranging.take(base, None)
-    if loose := base.count - len(arranging.found) - arranging.told:
+    if loose := len(labelled) - len(arranging.found) - arranging.told:
         what = "picture lies" if loose == 1 else "pictures lie"
         warnings.append(f"{loose:,} {what} in no class folder of {name}: left out")
     warnings += arranging.warnings
@@ -124,7 +124,7 @@ class _Arranging:
         raise AmbiguousError(
             told,
             f"say {level} where {hint}, and --classes=-{asked[0]} beside it to leave one out; or "
-            f"move it elsewhere",
+            "move it elsewhere",
         )
 
     def parts_above(self) -> None:

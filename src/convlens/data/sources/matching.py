@@ -20,9 +20,10 @@ class Matcher:
     """Finds the files of ``entries`` that rows name; ``root`` are the folders above them all.
 
     A name alone means the file of that name beside the table, else the only one below, with or
-    without its ending; where there are folders of the row's part, one in these. A path with folders means the file whose own path ends with it, or
-    is its end: as ``data/photos/red/1.png`` may be ``red/1.png``, but never ``blue/1.png``. Where
-    no file is spelled so, case does not matter.
+    without its ending; where there are folders of the row's part, one in these. A path with
+    folders means the file whose own path ends with it, or is its end: as ``data/photos/red/1.png``
+    may be ``red/1.png``, but never ``blue/1.png``. Where no file is spelled so, case does not
+    matter.
     """
 
     def __init__(self, entries: Sequence[Entry], root: Names) -> None:

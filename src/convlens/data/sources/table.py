@@ -285,7 +285,8 @@ def _separator(text: str) -> tuple[str, str, int]:
     told = re.fullmatch(r'"?sep=(.)"?\s*', head, re.IGNORECASE)
     if told:
         return told[1], rest, 1
-    return max(_SEPARATORS, key=head.count), text, 0
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_SEPARATORS, key=first.count), text, 0
 
 
 def _check_columns(name: str, columns: Sequence[str]) -> None:
