@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
 from convlens.pipeline import Attendant, Event, Keep, Settings
+from convlens.pipeline.settings import as_list
 from convlens.training.recipe import Value
 
 
@@ -34,6 +35,7 @@ def train(
     freeze: int | Literal["all-but-head"] | None = None,
     group_by: str | None = None,
     balance: Literal["weight", "resample"] | None = None,
+    without: str | Path | Iterable[str] | None = None,
     listen: Callable[[Event], None] = lambda event: None,
     attend: Attendant | None = None,
 ) -> Classifier:
@@ -51,7 +53,8 @@ def train(
     first ``freeze`` with weights, or all but the head, are held still. ``group_by`` is a regular
     expression: pictures in whose paths its first group finds the same stay on one side of the
     split. ``balance`` makes small classes count like large ones, by ``"weight"`` or by
-    ``"resample"``.
+    ``"resample"``. ``without`` is the path of a list of pictures to leave out, as the page of
+    ``convlens check`` saves it, or their names.
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
     again goes on with what is unfinished there. ``listen`` is called with every event on the way;
     ``attend`` looks in between any two of them, and may change the recipe or make training wait.
@@ -76,6 +79,7 @@ def train(
         freeze=freeze,
         group_by=group_by,
         balance=balance,
+        without=as_list(without),
     )
     folder = _path("run", run)
     keep = None if folder is None else Keep(folder)

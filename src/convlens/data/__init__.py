@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from convlens.data.sources import Item, Source, open_source
     from convlens.data.split import Division, check_divisible, divide, divide_in_folds
     from convlens.data.surveying import Survey, survey
+    from convlens.data.without import names_in, without
 
 _HOMES = {
     "Dataset": "convlens.data.pictures",
@@ -47,9 +48,11 @@ _HOMES = {
     "divide_in_folds": "convlens.data.split",
     "load": "convlens.data.loading",
     "named_groups": "convlens.data.groups",
+    "names_in": "convlens.data.without",
     "open_source": "convlens.data.sources",
     "start_loading": "convlens.data.loading",
     "survey": "convlens.data.surveying",
+    "without": "convlens.data.without",
 }
 
 __all__ = [
@@ -73,9 +76,11 @@ __all__ = [
     "divide_in_folds",
     "load",
     "named_groups",
+    "names_in",
     "open_source",
     "start_loading",
     "survey",
+    "without",
 ]
 
 

@@ -26,6 +26,7 @@ from convlens.data import (
     start_loading,
     survey,
 )
+from convlens.data.without import without_chosen
 from convlens.defaults import size_for, size_in_time
 from convlens.errors import NotationError, SettingsError
 from convlens.files import check_output
@@ -88,7 +89,7 @@ def prepare(
     if given is not None and _suits(given.geometry, stated, settings.size, fit):
         pictures, named = given, None
     else:
-        pictures = open_source(settings.data)
+        pictures = source_of(settings)
         check_divisible(pictures)
         named = None if settings.group_by is None else named_groups(pictures, settings.group_by)
     if base is not None:
@@ -109,6 +110,11 @@ def prepare(
         begun,
         None if settings.budget is None else begun + settings.budget,
     )
+
+
+def source_of(settings: Settings) -> Source:
+    """The pictures that ``settings`` name, listed. Raises DataError where there are none."""
+    return without_chosen(open_source(settings.data), settings.without)
 
 
 def read(prepared: Prepared, listen: Callable[[Event], None]) -> Dataset:

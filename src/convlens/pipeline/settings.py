@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
@@ -48,6 +48,7 @@ class Settings:
     freeze: int | Literal["all-but-head"] | None = None  # of its layers with weights, held still
     group_by: str | None = None  # a regular expression: what it finds in a path stays together
     balance: Literal["weight", "resample"] | None = None  # how small classes count like large ones
+    without: Path | tuple[str, ...] | None = None  # a list of pictures to leave out, or their names
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -89,6 +90,7 @@ class Settings:
             compiled(self.group_by)
         if self.balance not in (None, *BALANCES):
             raise SettingsError(f"balance is {self.balance!r}", "give weight or resample")
+        object.__setattr__(self, "without", as_list(self.without))
 
     def _check_kinds(self) -> None:
         """See that each value is of its kind, as a caller in Python may get wrong."""
@@ -135,6 +137,7 @@ class Settings:
             "freeze": self.freeze,
             "group_by": self.group_by,
             "balance": self.balance,
+            "without": _told_list(self.without),
         }
 
     @classmethod
@@ -163,6 +166,27 @@ def _sides(size: object) -> tuple[int, int]:
     return int(pair[0]), int(pair[1])
 
 
+def as_list(value: object) -> Path | tuple[str, ...] | None:
+    """The path of a list, or names, in whatever order they come. Raises SettingsError."""
+    if value is None or isinstance(value, Path):
+        return value
+    if isinstance(value, str):
+        return Path(value)
+    names = list(value) if isinstance(value, Iterable) else [value]
+    if not all(isinstance(name, str | Path) for name in names):
+        raise SettingsError(
+            f"without is {value!r}"[:200], "give the path of a list, or names of pictures"
+        )
+    return tuple(sorted({str(name) for name in names}))
+
+
+def _told_list(without: Path | tuple[str, ...] | None) -> str | list[str] | None:
+    """The list as it is found from any folder."""
+    if isinstance(without, Path):
+        return str(without.absolute())
+    return None if without is None else list(without)
+
+
 NUMBER, COUNT, TEXT = (int, float, type(None)), (int, type(None)), (str, type(None))
 KINDS: dict[str, tuple[type, ...]] = {
     "data": TEXT,
@@ -180,6 +204,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "freeze": (int, str, type(None)),
     "group_by": TEXT,
     "balance": TEXT,
+    "without": (str, list, type(None)),
 }
 """What may stand for each setting in a file."""
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convlens.data import Dataset, open_source
+from convlens.data import Dataset
 from convlens.errors import ConvLensError, ModelFileError, SettingsError
 from convlens.modelfile import Model, read_model
 from convlens.notation import resolve
 from convlens.pipeline import Keep, Settings
 from convlens.pipeline.placing import resumed
+from convlens.pipeline.prepare import source_of
 from convlens.runs.folder import RunFolder
 from convlens.studio.process.carrying import Carried, fitting
 from convlens.studio.process.knobs import as_settings
@@ -109,7 +110,7 @@ def same_pictures(settings: Settings, before: Settings | None, dataset: Dataset 
     if json.dumps(chosen[0], default=str) != json.dumps(chosen[1], default=str):
         return False
     try:
-        return open_source(settings.data).fingerprint == dataset.fingerprint
+        return source_of(settings).fingerprint == dataset.fingerprint
     except ConvLensError:
         return False  # whoever reads it says what is wrong
 
