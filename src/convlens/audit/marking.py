@@ -6,16 +6,20 @@ import re
 import shlex
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
 
-from convlens.audit.findings import Findings, Kind
+from convlens.audit.findings import Finding, Findings, Kind
 from convlens.data import Source
 from convlens.pages import hashed
 
 ONE_IS_ENOUGH: tuple[Kind, ...] = ("copies-across-parts", "copies")
 """Findings of whose groups all pictures but the first may go."""
+
+MOST_COPIES = 20_000
+"""Names of copies that the page holds for one of its buttons: some 600 kB."""
 
 
 def script() -> Markup:
@@ -46,11 +50,15 @@ def marking(found: Findings, source: Source, data: str, left_out: Sequence[str])
         "head": f"# ConvLens: pictures to leave out of {found.source}",
         "before": list(left_out),
         "copies": {
-            f"finding-{number}": [
-                picture.file for case in finding.cases for picture in case.pictures[1:]
-            ]
+            f"finding-{number}": _all_but_first(finding)
             for number, finding in enumerate(found.findings, 1)
             if finding.kind in ONE_IS_ENOUGH
         },
         "command": shlex.join(["convlens", "train", data, "--without", file]),
     }
+
+
+def _all_but_first(finding: Finding) -> list[str]:
+    """Of each group all pictures but the first, whether they are shown or not."""
+    names = (picture.file for case in finding.cases for picture in case.pictures[1:])
+    return list(dict.fromkeys(islice(names, MOST_COPIES)))

@@ -56,7 +56,7 @@ def check(
     from convlens.audit import audit
     from convlens.cli.stages import Stages
     from convlens.data import open_source
-    from convlens.data.without import without_chosen
+    from convlens.data.leftout import without_chosen
     from convlens.files import check_output, write_atomically
 
     if html is not None:

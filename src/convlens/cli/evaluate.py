@@ -46,7 +46,7 @@ def evaluate(
     from convlens.classifier import Classifier
     from convlens.cli.watch import Watch
     from convlens.data import open_source
-    from convlens.data.without import without_chosen
+    from convlens.data.leftout import without_chosen
     from convlens.evaluation import measure, probabilities_of
     from convlens.evaluation.pictures import pictures_for
     from convlens.pipeline import Note, Reading

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from convlens.data.decoded import Decoded
     from convlens.data.decoding import decode
     from convlens.data.groups import Groups, named_groups
+    from convlens.data.leftout import names_in, without
     from convlens.data.loading import Loading, load, start_loading
     from convlens.data.pictures import Dataset, Pictures, Skipped, channel_statistics
     from convlens.data.preprocessing import Fit, Geometry, Preprocessing
     from convlens.data.sources import Item, Source, open_source
     from convlens.data.split import Division, check_divisible, divide, divide_in_folds
     from convlens.data.surveying import Survey, survey
-    from convlens.data.without import names_in, without
 
 _HOMES = {
     "Dataset": "convlens.data.pictures",
@@ -48,11 +48,11 @@ _HOMES = {
     "divide_in_folds": "convlens.data.split",
     "load": "convlens.data.loading",
     "named_groups": "convlens.data.groups",
-    "names_in": "convlens.data.without",
+    "names_in": "convlens.data.leftout",
     "open_source": "convlens.data.sources",
     "start_loading": "convlens.data.loading",
     "survey": "convlens.data.surveying",
-    "without": "convlens.data.without",
+    "without": "convlens.data.leftout",
 }
 
 __all__ = [

@@ -26,7 +26,7 @@ from convlens.data import (
     start_loading,
     survey,
 )
-from convlens.data.without import without_chosen
+from convlens.data.leftout import without_chosen
 from convlens.defaults import size_for, size_in_time
 from convlens.errors import NotationError, SettingsError
 from convlens.files import check_output
