@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,13 +68,15 @@ def prepare(
     given: Dataset | None = None,
     before: Volume | None = None,
     share: float = 1.0,
+    check_classes: Callable[[Sequence[str]], None] = lambda classes: None,
 ) -> Prepared:
     """Check all that can be checked before the work, and begin to decode in the background.
 
     Pictures ``given`` in the geometry that is wanted are taken as they are; a size of our choice
     stays that of ``before`` where a run goes on, and follows from a ``share`` of the budget where
-    there are several trainings. Raises ConvLensError: the data do not open, the network does not
-    read or fit, the file could not be written.
+    there are several trainings. ``check_classes`` may refuse the data's classes. Raises
+    ConvLensError: the data do not open, the network does not read or fit, the file could not be
+    written.
     """
     begun = time.monotonic() if begun is None else begun
     base = None if settings.base is None else read_model(settings.base)
@@ -92,6 +94,7 @@ def prepare(
         pictures = source_of(settings)
         check_divisible(pictures)
         named = None if settings.group_by is None else named_groups(pictures, settings.group_by)
+    check_classes(pictures.classes)
     if base is not None:
         architecture = for_classes(base.architecture, len(pictures.classes)).with_input(stated)
     volume = _input(settings, pictures, architecture, before, share)
