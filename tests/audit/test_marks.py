@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from convlens.audit import audit
 from convlens.audit.report import report
 from convlens.data import names_in, open_source, without
+from tests.audit.conftest import make_faulty
 from tests.report.conftest import AXE_SCRIPT
 
 CROWD = [f"train/owl/crowd-{number}.png" for number in range(9)]
@@ -93,6 +95,16 @@ def test_all_but_the_first_of_each_group_also_of_those_not_shown(opened, documen
     assert len(checked) < 10
     article.get_by_role("button", name="Unmark").click()
     assert site.page.locator("#marked").inner_text() == "No picture is marked."
+
+
+def test_the_copy_that_is_shown_first_is_the_largest(tmp_path):
+    root = make_faulty(tmp_path / "animals")
+    path = root / "train" / "cat" / "04.png"
+    with Image.open(path) as image:
+        image.resize((96, 80), Image.Resampling.BICUBIC).save(path.with_name("large.png"))
+    found = audit(open_source(root), labels=False, cache=False)
+    groups = [[one.file for one in case.pictures] for case in found.of("copies").cases]
+    assert ["train/cat/large.png", "train/cat/04.png"] in groups
 
 
 def test_of_a_picture_in_two_parts_the_training_copy_goes(opened, document):

@@ -163,6 +163,8 @@ def test_lines_that_mean_nothing_are_counted_and_named(insects):
     assert raised.value.message.startswith("list.txt names no picture of insects: ant/9.png, ")
     assert raised.value.hint.endswith("such as ant/0.png")
     assert left(without(source, [])) == FILES
+    with pytest.raises(DataError, match=r"names no picture of insects: x{100}…\n"):
+        without(source, ["x" * 10_000])
 
 
 def test_a_class_is_not_left_without_pictures(insects):

@@ -18,6 +18,9 @@ LONGEST_LIST = 64 << 20
 NAMED = 3
 """Lines named in a message; of more it is said how many."""
 
+LONGEST_LINE = 100
+"""Characters of a line that a message repeats."""
+
 Chosen = Path | Sequence[str]
 """A list's path, or names themselves."""
 
@@ -163,4 +166,5 @@ def _check_classes(source: Source, items: Sequence[Item], told: str) -> None:
 
 
 def _first(named: Sequence[str]) -> str:
-    return ", ".join(named[:NAMED]) + (", …" if len(named) > NAMED else "")
+    cut = (one if len(one) <= LONGEST_LINE else f"{one[:LONGEST_LINE]}…" for one in named[:NAMED])
+    return ", ".join(cut) + (", …" if len(named) > NAMED else "")
