@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
 from convlens.pipeline import Attendant, Event, Keep, Settings
+from convlens.pipeline.settings import as_list
 from convlens.training.recipe import Value
 
 
@@ -40,6 +41,7 @@ def train(
     classes: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
     fit: Literal["stretch", "crop", "pad"] | None = None,
     test_share: float | None = None,
+    without: str | Path | Iterable[str] | None = None,
     listen: Callable[[Event], None] = lambda event: None,
     attend: Attendant | None = None,
 ) -> Classifier:
@@ -63,7 +65,9 @@ def train(
     ``columns`` names those of a table that hold ``file``, ``label`` and ``split``. ``classes``
     chooses and orders classes, or merges them: ``{"pet": ["cat", "dog"], "bird": "bird"}``.
     ``fit`` says how pictures of another shape are brought to size (``"stretch"``), ``test_share``
-    how much is held back as a test part where there is none (0.2; 0 trains on all).
+    how much is held back as a test part where there is none (0.2; 0 trains on all). ``without`` is
+    the path of a list of pictures to leave out, as the page of ``convlens check`` saves it, or
+    their names.
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
     again goes on with what is unfinished there. ``listen`` is called with every event on the way;
     ``attend`` looks in between any two of them, and may change the recipe or make training wait.
@@ -94,6 +98,7 @@ def train(
         classes=classes,
         fit=fit,
         test_share=test_share,
+        without=as_list(without),
     )
     folder = _path("run", run)
     keep = None if folder is None else Keep(folder)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.report.conftest import browser, opened  # noqa: F401 - fixtures
+
 CLASSES = ("cat", "dog", "owl")
 
 

@@ -195,6 +195,61 @@ def test_changed_data_are_refused_with_what_changed(convlens, shades, begun):
     assert events(begun, "resumed")[0]["step"] == 2
 
 
+def more_classes(shades, *names):
+    """Eight pictures for each of some other classes."""
+    for number, name in enumerate(names):
+        (shades / name).mkdir()
+        for count in range(8):
+            seed = 100 * number + count
+            picture((90, 20 * number, 220), seed=seed).save(shades / name / f"{count}.png")
+
+
+@pytest.mark.parametrize("command", ["the same", "--resume"])
+def test_a_new_class_is_named_with_how_to_go_on(convlens, shades, begun, tmp_path, command):
+    more_classes(shades, "violet")
+    again = ["train", "shades", *SHORT] if command == "the same" else ["train", "--resume", begun]
+    err = refused(convlens, *again)
+    folder = "runs/shades" if command == "the same" else begun
+    assert err.splitlines()[0] == f"error: {folder} was begun otherwise: the class `violet` is new"
+    data = "shades" if command == "the same" else shades
+    hint = f"convlens train {data} --from shades.safetensors goes on from its model with a new head"
+    assert err.splitlines()[1].strip() == f"{hint}, or begin anew with --fresh"
+    told = hint.partition(" goes on")[0].split()
+    assert convlens(*told[1:], "--epochs", 1, "--quiet")[0] == 0
+    assert cl.load(tmp_path / "shades-2.safetensors").classes == ("blue", "green", "red", "violet")
+    assert "the checkpoint in" in (err := refused(convlens, *again, "--anyway"))
+    assert "does not fit: the class `violet` is new" in err
+    assert hint in err
+
+
+def test_classes_that_are_gone_are_named_too(convlens, shades, begun):
+    more_classes(shades, "beige", "cyan", "pink", "teal", "a b")
+    shutil.rmtree(shades / "blue")
+    err = refused(convlens, "train", shades, *SHORT)
+    new = "the classes `a b`, `beige`, `cyan` and 2 more are new and the class `blue` is gone"
+    assert err.splitlines()[0] == f"error: runs/shades was begun otherwise: {new}"
+
+
+def test_other_classes_where_no_model_was_written(convlens, shades, begun, tmp_path):
+    (tmp_path / "shades.safetensors").unlink()
+    more_classes(shades, "violet")
+    assert "no model file yet that --from could" in refused(convlens, "train", shades, *SHORT)
+    assert convlens("train", shades, *SHORT, "--fresh")[0] == 0
+    assert cl.load(tmp_path / "shades.safetensors").classes[-1] == "violet"
+
+
+def test_other_classes_are_refused_where_the_text_says_how_many(convlens, shades, interrupt):
+    command = ["train", shades, "--net", "INPUT - CONV 4 - RELU - FC 3", "--epochs", 4, "--quiet"]
+    undo = interrupt(2)
+    assert convlens(*command)[0] == 130
+    undo()
+    more_classes(shades, "violet")
+    for again in (command, ["train", "--resume", "shades"]):
+        err = refused(convlens, *again)
+        assert "the class `violet` is new" in err
+        assert "--from shades.safetensors" in err
+
+
 def test_pictures_whose_content_changed_are_noticed(convlens, shades, begun):
     paths = sorted((shades / "red").glob("*.png"))
     contents = [path.read_bytes() for path in paths]

@@ -1,6 +1,8 @@
+import csv
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,8 @@ from PIL import Image
 
 import convlens as cl
 from convlens import pipeline
-from convlens.pipeline import Settings
+from convlens.pipeline import Settings, saving
+from convlens.training.loop import Run
 from tests.cli.conftest import QUICK, SHADES, folder_of_shades, picture
 
 CONTRACT = {
@@ -129,6 +132,66 @@ def test_unreadable_files_are_named_and_the_rest_trains(convlens, shades):
     skipped = {one["file"]: one["reason"] for one in json.loads(out)["skipped"]}
     assert skipped.keys() == {"red/text.jpg", "red/half.png", "blue/huge.png"}
     assert all(skipped.values())
+
+
+@pytest.fixture
+def broken(shades):
+    """The shades with 14 files that are no pictures; their names and reasons, as a table reads."""
+    names = [
+        "a, b.png",
+        'with "quotes".png',
+        "ü.png",
+        *(f"{number:02}.jpg" for number in range(11)),
+    ]
+    for name in names:
+        (shades / "red" / f"bad {name}").write_text("not a picture")
+    return {f"red/bad {name}": "not a picture (text)" for name in names}
+
+
+def table_of(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["file", "reason"]
+    return dict(rows)
+
+
+def test_all_that_is_skipped_is_kept_by_name(convlens, shades, broken, tmp_path):
+    command = ["train", "shades", "--net", QUICK, "--epochs", 1]
+    status, out, err = convlens(*command)
+    assert status == 0
+    whole = tmp_path / "runs/shades/skipped.csv"
+    assert table_of(whole) == broken
+    assert "; … all in runs/shades/skipped.csv)\n" in err
+    assert "… and 4 more files skipped: runs/shades/skipped.csv names all\n" in out
+    result = json.loads((tmp_path / "runs/shades/result.json").read_text(encoding="utf-8"))
+    assert {one["file"]: one["reason"] for one in result["skipped"]} == broken
+    told = json.loads(convlens("evaluate", "shades.safetensors", shades, "--json", "--quiet")[1])
+    assert {one["file"]: one["reason"] for one in told["skipped"]} == broken
+    told = json.loads(convlens(*command, "--folds", 2, "--json", "--quiet")[1])
+    assert {one["file"]: one["reason"] for one in told["skipped"]} == broken
+    for name in broken:
+        (shades / name).unlink()
+    again = ["--fresh", "--out", "shades.safetensors", "--quiet"]
+    assert convlens(*command, *again)[0] == 0
+    assert not whole.exists()
+
+
+def test_what_was_skipped_comes_back_with_a_folder_that_vanished(
+    convlens, shades, broken, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(saving, "SHARE", 1e9)
+    monkeypatch.setattr(saving, "EVERY", 0.0)
+    step, folder = Run._step, tmp_path / "runs" / "shades"
+
+    def vanishing(self):
+        done = step(self)
+        if done.step == 3:
+            shutil.rmtree(folder)
+        return done
+
+    monkeypatch.setattr(Run, "_step", vanishing)
+    assert convlens("train", shades, "--net", QUICK, "--epochs", 5, "--quiet")[0] == 0
+    assert table_of(folder / "skipped.csv") == broken
 
 
 def test_the_best_epoch_is_what_is_saved(shades, monkeypatch):

@@ -69,6 +69,10 @@ def _kind(view: View, rows: Sequence[int]) -> Kind:
     return "copies"
 
 
+_KEPT = ("test", "validation", "train", None)
+"""Parts, that first whose copy is to stay; of several in one part the largest."""
+
+
 def _case(view: View, rows: Sequence[int], found: Pairs, pairs: Sequence[int]) -> Case:
     furthest = float(found.distance[list(pairs)].max())
     mirrored = bool(found.mirrored[list(pairs)].any())
@@ -78,5 +82,7 @@ def _case(view: View, rows: Sequence[int], found: Pairs, pairs: Sequence[int]) -
         what += ", of different classes"
     if len(rows) > MOST_IN_A_CASE:
         what += f", {len(rows):,} in all"
+    areas = view.headers.widths * view.headers.heights
+    rows = sorted(rows, key=lambda row: (_KEPT.index(view.part(row)), -int(areas[row])))
     pictures = tuple(view.picture(row) for row in rows[:MOST_IN_A_CASE])
     return Case(pictures, what, round(furthest, 4))

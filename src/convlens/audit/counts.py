@@ -97,6 +97,6 @@ def unreadable(skipped: tuple[Skipped, ...]) -> list[Finding]:
 
 
 def left_out(warnings: tuple[str, ...]) -> list[Finding]:
-    """What the listing already left out, a finding for each."""
-    advice = "put it into a class folder if it belongs"
+    """What was left out before anything was read, a finding for each."""
+    advice = "nothing where that is meant; what belongs goes into a class folder, or off the list"
     return [Finding("left-out", "note", 0, line, advice) for line in warnings]

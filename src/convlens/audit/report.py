@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from convlens.audit.findings import Case, Finding, Findings, Picture, Weight
+from convlens.audit.findings import Case, Finding, Findings, Kind, Picture, Weight
 from convlens.audit.headers import header
+from convlens.audit.marking import marking, policy, script
 from convlens.audit.wording import counted
 from convlens.data import Source, decode
 from convlens.data.formats import quiet
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Item
-from convlens.pages import data_uri, render
+from convlens.pages import data_uri, embedded, render
 
 MOST_CASES = 48
 """Cases of a finding that are shown; of more it is said how many."""
@@ -32,13 +33,17 @@ SMALL = 48
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A thumbnail; ``uri`` is empty where the picture cannot be shown."""
+    """A thumbnail; ``uri`` is empty where the picture cannot be shown.
+
+    ``listed`` is false of a file that is no picture of the data, so that no list can leave it out.
+    """
 
     file: str
     alt: str
     uri: str = ""
     width: int = 0
     height: int = 0
+    listed: bool = True
 
     @property
     def small(self) -> bool:
@@ -59,6 +64,7 @@ class ShownCase:
 class ShownFinding:
     """A finding with the cases that are shown; ``left`` are not."""
 
+    kind: Kind
     weight: Weight
     line: str
     advice: str
@@ -75,16 +81,33 @@ class ShownFinding:
         """Whether cases have several pictures."""
         return any(len(case.shots) > 1 for case in self.cases)
 
+    @property
+    def marks(self) -> int:
+        """Pictures that can be marked."""
+        shots = [shot for case in self.cases for shot in case.shots] if self.pictured else []
+        return len({shot.file for shot in shots if shot.listed})
 
-def report(found: Findings, source: Source) -> str:
-    """The page on ``found``, the audit of ``source``, whose pictures are read again for it."""
+
+def report(
+    found: Findings, source: Source, *, data: str | None = None, left_out: Sequence[str] = ()
+) -> str:
+    """The page on ``found``, the audit of ``source``, whose pictures are read again for it.
+
+    ``data`` is how the user calls the source in a command. ``left_out`` are the names of pictures
+    that ``source`` is without: the list that the page saves has them too.
+    """
     items = {item.name: item for item in source.items}
     with Reader() as reader, quiet():
         album = _Album(items, reader)
         shown = [album.finding(finding) for finding in found.findings]
+    told = marking(found, source, data or found.source, left_out)
     return render(
         "convlens.audit",
         "report.html",
+        policy=policy(),
+        script=script(),
+        told=told,
+        marking=embedded(told),
         title=f"{found.source}: the audit",
         found=found,
         shown=shown,
@@ -125,7 +148,7 @@ class _Album:
     def finding(self, finding: Finding) -> ShownFinding:
         cases = tuple(self._cases(finding))
         left = len(finding.cases) - len(cases)
-        return ShownFinding(finding.weight, finding.line, finding.advice, cases, left)
+        return ShownFinding(finding.kind, finding.weight, finding.line, finding.advice, cases, left)
 
     def _cases(self, finding: Finding) -> Iterator[ShownCase]:
         for case in finding.cases[:MOST_CASES]:
@@ -139,7 +162,7 @@ class _Album:
         item = self.items.get(picture.file)
         alt = f"{picture.file}: {case.reason}"
         if item is None:
-            return Shot(picture.file, alt)
+            return Shot(picture.file, alt, listed=False)
         try:
             width, height, _ = header(self.reader, item)
             scale = min(1.0, SIDE / max(width, height, 1))

@@ -27,7 +27,9 @@ NAMED = 3
 @click.command()
 @click.argument("data")
 @labelling_options
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page with thumbnails.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page of thumbnails to mark.")
+@click.option("--without", type=click.Path(path_type=Path), metavar="LIST",
+              help="Leave out the pictures that a list names, as the page saves it.")  # fmt: skip
 @click.option("--no-labels", is_flag=True, help="Train no networks to judge the labels: quicker.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where anything serious is found.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="For what is drawn.")
@@ -37,6 +39,7 @@ NAMED = 3
 def check(
     data: str,
     html: Path | None,
+    without: Path | None,
     no_labels: bool,
     strict: bool,
     seed: int,
@@ -50,21 +53,29 @@ def check(
     Copies of a picture across training and test or across classes, wrong labels, files that cannot
     be read, classes that are uneven, odd pictures, and whether file size, shape or border alone
     gives the class away. DATA is what `convlens train` takes; nothing in it is changed.
+
+    On the page of --html pictures can be marked; it saves a list of them, which --without leaves
+    out here, in `convlens train` and in `convlens evaluate`.
     """
     from convlens.audit import audit
     from convlens.cli.stages import Stages
     from convlens.data import open_source
+    from convlens.data.leftout import without_chosen
     from convlens.files import check_output, write_atomically
 
     if html is not None:
         check_output(html, _is_report, "a report of ours")
-    source = open_source(data, labelling_of(options))
+    whole = open_source(data, labelling_of(options))
+    source = without_chosen(whole, without)
     with Stages(quiet) as stages:
         found = audit(source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages)
     if html is not None:
         from convlens.audit.report import report
 
-        write_atomically(html, report(found, source).encode(), "say where with --html FILE")
+        kept = {item.name for item in source.items}
+        out = [item.name for item in whole.items if item.name not in kept]
+        page = report(found, source, data=data, left_out=out)
+        write_atomically(html, page.encode(), "say where with --html FILE")
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False))
     else:

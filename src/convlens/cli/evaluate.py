@@ -23,11 +23,19 @@ MOST_NAMES = 5
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data")
 @click.option("--views", is_flag=True, help=VIEWS)
+@click.option("--without", type=click.Path(path_type=Path), metavar="LIST",
+              help="Leave out the pictures that a list names, one in each line.")  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
 def evaluate(
-    model: Path, data: str, views: bool, no_cache: bool, quiet: bool, as_json: bool
+    model: Path,
+    data: str,
+    views: bool,
+    without: Path | None,
+    no_cache: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Measure MODEL on DATA: accuracy, log loss, each class, and what was taken for what.
 
@@ -38,13 +46,14 @@ def evaluate(
     from convlens.classifier import Classifier
     from convlens.cli.watch import Watch
     from convlens.data import open_source
+    from convlens.data.leftout import without_chosen
     from convlens.evaluation import measure, probabilities_of
     from convlens.evaluation.pictures import pictures_for
     from convlens.pipeline import Note, Reading
 
     classifier = Classifier.load(model)
     with Watch(quiet) as watch:
-        source = open_source(data)
+        source = without_chosen(open_source(data), without)
         judged = pictures_for(
             classifier, source, lambda done, total: watch(Reading(done, total)), cache=not no_cache
         )

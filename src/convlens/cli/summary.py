@@ -13,6 +13,7 @@ from convlens.cli.watch import clock
 from convlens.evaluation import Evaluation
 from convlens.pipeline import Outcome
 from convlens.pipeline.folds import CrossValidation, accuracy, balanced
+from convlens.runs.folder import RunFolder
 
 MOST_CLASSES = 40
 """Classes shown one by one; of more, those that did worst."""
@@ -47,7 +48,9 @@ def print_summary(outcome: Outcome) -> None:
     for skipped in outcome.skipped[:MOST_SKIPPED]:
         console.print(Text(f"skipped {skipped.file}: {skipped.reason}"))
     if len(outcome.skipped) > MOST_SKIPPED:
-        console.print(f"… and {len(outcome.skipped) - MOST_SKIPPED:,} more files skipped")
+        more = f"… and {len(outcome.skipped) - MOST_SKIPPED:,} more files skipped"
+        whole = "--json" if outcome.run is None else RunFolder(outcome.run).skipped
+        console.print(Text(f"{more}: {whole} names all"))
     if outcome.path is not None:
         console.print(Text(f"model: {outcome.path}", style="bold"))
     if learned.stopped and outcome.run is not None:

@@ -57,6 +57,9 @@ if TYPE_CHECKING:
 @click.option("--balance", type=click.Choice(["weight", "resample"]),
               help="Small classes count like large ones: by the weight of their pictures, or by "
               "showing these more often.  [default: every picture counts alike]")  # fmt: skip
+@click.option("--without", type=click.Path(path_type=Path), metavar="LIST",
+              help="Leave out the pictures that a list names, one in each line, as the page of "
+              "`convlens check --html` saves it.")  # fmt: skip
 @click.option("--folds", type=click.IntRange(2, 100), metavar="K",
               help="Cross-validate: K trainings, each judged by another part.")  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convlens.data.decoded import Decoded
     from convlens.data.decoding import decode
     from convlens.data.groups import Groups, named_groups
+    from convlens.data.leftout import names_in, without
     from convlens.data.loading import Loading, load, start_loading
     from convlens.data.pictures import Dataset, Pictures, Skipped, channel_statistics
     from convlens.data.preprocessing import Fit, Geometry, Preprocessing
@@ -55,9 +56,11 @@ _HOMES = {
     "learnable": "convlens.data.split",
     "load": "convlens.data.loading",
     "named_groups": "convlens.data.groups",
+    "names_in": "convlens.data.leftout",
     "open_source": "convlens.data.sources",
     "start_loading": "convlens.data.loading",
     "survey": "convlens.data.surveying",
+    "without": "convlens.data.leftout",
 }
 
 __all__ = [
@@ -83,9 +86,11 @@ __all__ = [
     "learnable",
     "load",
     "named_groups",
+    "names_in",
     "open_source",
     "start_loading",
     "survey",
+    "without",
 ]
 
 

@@ -7,6 +7,6 @@ script states the ``policy`` that allows it, has a ``bar`` under the header, and
 ``end``. Every value is escaped: names of files and classes are text wherever they are shown.
 """
 
-from convlens.pages.rendering import data_uri, render
+from convlens.pages.rendering import data_uri, embedded, hashed, render
 
-__all__ = ["data_uri", "render"]
+__all__ = ["data_uri", "embedded", "hashed", "render"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -47,3 +51,15 @@ def data_uri(pixels: NDArray[np.uint8]) -> str:
         image.save(file, "JPEG", quality=QUALITY, optimize=True)
     kind = "png" if small else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def embedded(facts: Mapping[str, Any]) -> Markup:
+    """JSON that may stand in a script element: no ``<`` that could end it."""
+    text = json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
+
+
+def hashed(texts: Iterable[str]) -> str:
+    """Sources of a Content-Security-Policy that allow these inline scripts or styles alone."""
+    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -81,8 +81,16 @@ def train(
     begun = time.monotonic() if begun is None else begun
     record = None if keep is None else record_of(keep, settings, begun)
     with record or nullcontext():
-        begun, before = (begun, None) if record is None else (record.begun, record.input)
-        prepared = prepare(settings, begun, dataset, before)
+        if record is None:
+            prepared = prepare(settings, begun, dataset)
+        else:
+            prepared = prepare(
+                settings,
+                record.begun,
+                dataset,
+                record.input,
+                check_classes=record.earlier.check_classes,
+            )
         with prepared.loading or nullcontext():
             from convlens.pipeline.making import trained
             from convlens.pipeline.settling import engine_for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from convlens.training.recipe import Recipe
@@ -40,8 +40,8 @@ def changed_data(before: object, now: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(before, dict):
         yield "the data are missing in its settings"
         return
-    if before.get("classes") != now["classes"]:
-        yield f"the classes were {shown(before.get('classes'))}, are {shown(now['classes'])}"
+    if told_classes := changed_classes(before.get("classes"), now["classes"]):
+        yield told_classes
     for part in ("train", "validation", "test"):
         if before.get(part) != now[part]:
             yield f"pictures to {part} were {shown(before.get(part))}, are {now[part]:,}"
@@ -49,6 +49,26 @@ def changed_data(before: object, now: Mapping[str, Any]) -> Iterator[str]:
         yield f"names, sizes or contents of the pictures in {now['source']} changed"
     elif before.get("fingerprint") != now["fingerprint"]:
         yield f"names or sizes of the files in {now['source']} changed"
+
+
+def changed_classes(before: object, now: Sequence[str]) -> str:
+    """Which classes are new and which are gone, or that their order is another; "" for none."""
+    if before == list(now):
+        return ""
+    known = before if isinstance(before, list) else []
+    new, gone = [name for name in now if name not in known], [n for n in known if n not in now]
+    if not (new or gone):
+        return f"the classes were {shown(before)}, are {shown(list(now))}"
+    told = [_classes_are(names, what) for names, what in ((new, "new"), (gone, "gone")) if names]
+    return " and ".join(told)
+
+
+def _classes_are(names: Sequence[str], what: str) -> str:
+    named = ", ".join(f"`{name}`" for name in names[:MOST])
+    if len(names) == 1:
+        return f"the class {named} is {what}"
+    more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
+    return f"the classes {named}{more} are {what}"
 
 
 def changed_bits(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convlens.errors import RunError
-from convlens.pipeline.changes import changed_parts, changed_settings, told
+from convlens.pipeline.changes import changed_classes, changed_parts, changed_settings, told
 from convlens.pipeline.settings import Keep, Settings
 from convlens.runs.folder import RunFolder
 
@@ -67,6 +69,13 @@ class Earlier:
             return {}
         return {name: self.told("settings").get(name) for name in SETTLED}
 
+    def check_classes(self, classes: Sequence[str]) -> None:
+        """See that the pictures have the run's classes, before any is read. Raises RunError."""
+        if (change := self._changed_classes(classes)) and not self.keep.anyway:
+            raise RunError(
+                f"{self.folder.path} was begun otherwise: {change}", self._with_new_head()
+            )
+
     def restore(self, run: Run, settled: Mapping[str, Any]) -> None:
         """Bring ``run`` to where it was. Raises RunError where that changed or does not fit."""
         from convlens.pipeline.saving import state_of
@@ -76,10 +85,29 @@ class Earlier:
         try:
             run.restore(state_of(self._for_new_length(self.checkpoint)))
         except (ValueError, KeyError, TypeError) as error:
+            other = self._changed_classes(settled["data"]["classes"])
             raise RunError(
-                f"the checkpoint in {self.folder.path} does not fit: {error}",
-                "begin anew with --fresh",
+                f"the checkpoint in {self.folder.path} does not fit: {other or error}",
+                self._with_new_head() if other else "begin anew with --fresh",
             ) from error
+
+    def _changed_classes(self, classes: Sequence[str]) -> str:
+        """How the run's classes differ from these; "" where they do not, or nothing goes on."""
+        before = self.settled("data")
+        return changed_classes(before.get("classes"), classes) if isinstance(before, dict) else ""
+
+    def _with_new_head(self) -> str:
+        """How to go on although the last layer has other classes to tell apart."""
+        out = self.settings.out or Path(str(self.document.get("out")))
+        places = [out, out.with_name(f"{out.stem}-unfinished{out.suffix}")]
+        model = next((path for path in places if path.is_file()), None)
+        if model is None:
+            return (
+                "begin anew with --fresh; there is no model file yet that --from could go on from"
+            )
+        data = self.settings.data if isinstance(self.settings.data, str | Path) else "DATA"
+        command = shlex.join(["convlens", "train", str(data), "--from", str(model)])
+        return f"{command} goes on from its model with a new head, or begin anew with --fresh"
 
     def _check_settings(self, finished: bool) -> None:
         asked = self.settings.to_json()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from convlens.data import Dataset, divide_in_folds
+from convlens.data import Dataset, Skipped, divide_in_folds
 from convlens.evaluation import Evaluation
 from convlens.evaluation.intervals import Interval, fold_interval
 from convlens.network.engine import Engine
@@ -22,7 +22,7 @@ from convlens.pipeline.settling import engine_for, plan_for, recipe_for
 class CrossValidation:
     """What came out of each fold that was finished, in their order.
 
-    ``asked`` folds were; ``seconds`` are of the whole job.
+    ``asked`` folds were; ``seconds`` are of the whole job, ``skipped`` files that were left out.
     """
 
     folds: tuple[Evaluation, ...]
@@ -30,6 +30,7 @@ class CrossValidation:
     classes: tuple[str, ...]
     architecture: str
     seconds: float
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def stopped(self) -> bool:
@@ -64,6 +65,7 @@ class CrossValidation:
             "classes": list(self.classes),
             "stopped": self.stopped,
             "seconds": self.seconds,
+            "skipped": [{"file": one.file, "reason": one.reason} for one in self.skipped],
         }
 
 
@@ -111,6 +113,7 @@ def validate(
         classes=prepared.pictures.classes,
         architecture=str(job.architecture),
         seconds=time.monotonic() - prepared.begun,
+        skipped=decoded.skipped,
     )
 
 

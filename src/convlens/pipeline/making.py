@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -49,7 +50,7 @@ LITTLE_LEFT = 0.1
 """Share of a budget below which it is said that too little is left to learn in."""
 
 NAMES_IN_A_NOTE = 3
-"""Files named in the one line about those that were skipped; the summary has them all."""
+"""Files named in the one line about those that were skipped; the run folder names all."""
 
 
 def trained(
@@ -95,11 +96,12 @@ def trained(
         work = Work(settings, dataset, plan, preprocessing, engine, run, carried, record)
         attend.begin(work)
     if record is not None:
-        record.begin(run, told, room_for(network), listen)
+        record.begin(run, told, room_for(network), listen, dataset.skipped)
         if carried and not record.resumed:
             record.save(run)  # where they came from need not be there when the run goes on
     tell = listen if record is None else record.tell
-    for line in [*notes(dataset), *met_before(dataset, base), *hurried(prepared)]:
+    whole = None if record is None else record.folder.skipped
+    for line in [*notes(dataset, whole), *met_before(dataset, base), *hurried(prepared)]:
         tell(Note(line))
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:
@@ -125,13 +127,17 @@ def trained(
     return outcome
 
 
-def notes(dataset: Dataset) -> list[str]:
-    """What the user should know of the data before training begins."""
+def notes(dataset: Dataset, whole: Path | None = None) -> list[str]:
+    """What the user should know of the data before training begins.
+
+    ``whole`` is the file that names all that was skipped, if one does.
+    """
     lines = [f"note: {warning}" for warning in dataset.warnings]
     if count := len(dataset.skipped):
-        named = "; ".join(f"{s.file}: {s.reason}" for s in dataset.skipped[:NAMES_IN_A_NOTE])
-        more = ", …" if count > NAMES_IN_A_NOTE else ""
-        lines.append(f"note: skipped {count:,} of the files ({named}{more})")
+        named = [f"{one.file}: {one.reason}" for one in dataset.skipped[:NAMES_IN_A_NOTE]]
+        if count > NAMES_IN_A_NOTE:
+            named.append("…" if whole is None else f"… all in {whole}")
+        lines.append(f"note: skipped {count:,} of the files ({'; '.join(named)})")
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from convlens.data import (
     start_loading,
     survey,
 )
+from convlens.data.leftout import without_chosen
 from convlens.defaults import size_for, size_in_time
 from convlens.errors import NotationError, SettingsError
 from convlens.files import check_output
@@ -68,13 +69,15 @@ def prepare(
     given: Dataset | None = None,
     before: Volume | None = None,
     share: float = 1.0,
+    check_classes: Callable[[Sequence[str]], None] = lambda classes: None,
 ) -> Prepared:
     """Check all that can be checked before the work, and begin to decode in the background.
 
     Pictures ``given`` in the geometry that is wanted are taken as they are; a size of our choice
     stays that of ``before`` where a run goes on, and follows from a ``share`` of the budget where
-    there are several trainings. Raises ConvLensError: the data do not open, the network does not
-    read or fit, the file could not be written.
+    there are several trainings. ``check_classes`` may refuse the data's classes. Raises
+    ConvLensError: the data do not open, the network does not read or fit, the file could not be
+    written.
     """
     begun = time.monotonic() if begun is None else begun
     base = None if settings.base is None else read_model(settings.base)
@@ -89,9 +92,10 @@ def prepare(
     if given is not None and _suits(given.geometry, stated, settings.size, fit):
         pictures, named = given, None
     else:
-        pictures = learnable(open_source(settings.data, settings.labelling))
+        pictures = source_of(settings)
         check_divisible(pictures)
         named = None if settings.group_by is None else named_groups(pictures, settings.group_by)
+    check_classes(pictures.classes)
     if base is not None:
         architecture = for_classes(base.architecture, len(pictures.classes)).with_input(stated)
     volume = _input(settings, pictures, architecture, before, share)
@@ -123,6 +127,15 @@ def _fit(settings: Settings, base: Model | None) -> Fit:
             "leave fit out, or train from the start",
         )
     return own
+
+
+def source_of(settings: Settings) -> Source:
+    """The pictures that ``settings`` name, listed, of classes that there is one to train on of.
+
+    Raises DataError where there are none, or they can be read in two ways.
+    """
+    source = open_source(settings.data, settings.labelling)
+    return learnable(without_chosen(source, settings.without))
 
 
 def read(prepared: Prepared, listen: Callable[[Event], None]) -> Dataset:

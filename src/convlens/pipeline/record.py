@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +20,7 @@ from convlens.runs.folder import RUNS_HINT, RunFolder
 from convlens.training.events import EpochDone, StepDone, Stopping
 
 if TYPE_CHECKING:
+    from convlens.data import Skipped
     from convlens.pipeline.saving import Saver
     from convlens.training.loop import Run
 
@@ -36,6 +37,7 @@ class Record:
         self.earlier = Earlier(folder, keep, settings)
         self.begun = begun - self.earlier.spent  # as if nothing had come between
         self.document: dict[str, Any] = {}
+        self.skipped: Sequence[Skipped] = ()
         self.resumed = self.stopping = False
         self.log: EventLog | None = None
         self.saver: Saver | None = None
@@ -48,9 +50,16 @@ class Record:
         return Architecture(before).input if isinstance(before, str) else None
 
     def begin(
-        self, run: Run, settled: dict[str, Any], room: int, listen: Callable[[Event], None]
+        self,
+        run: Run,
+        settled: dict[str, Any],
+        room: int,
+        listen: Callable[[Event], None],
+        skipped: Sequence[Skipped] = (),
     ) -> None:
         """Bring ``run`` to where it was, if it goes on, and open the log of its events.
+
+        The folder then tells which files were ``skipped``.
 
         Raises RunError where something changed that was ``settled``, OutputError where ``room``
         bytes are more than the disk has left.
@@ -71,6 +80,8 @@ class Record:
             self.folder.forget_result()
         self.document = self._document(settled)
         self.folder.write_settings(self.document)
+        self.skipped = skipped
+        self.folder.write_skipped(skipped)
         self.log = self.folder.open_log(length)
         self.saver = Saver(self.folder.shelf, self.log, self.begun, self._note)
         for line in self.earlier.refused:
@@ -161,6 +172,7 @@ class Record:
         self._note(f"note: {self.folder.path} has vanished; it is made again")
         self.log.close()
         self.folder.make_again(self.document)
+        self.folder.write_skipped(self.skipped)
         self.log = self.saver.log = self.folder.open_log()
 
     def _note(self, text: str) -> None:

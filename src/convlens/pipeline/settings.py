@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
@@ -56,6 +56,7 @@ class Settings:
     classes: Any = None  # which, in which order, and what becomes one: see data.Labelling
     fit: Fit | None = None  # how pictures of other shapes are brought to size; None: stretch
     test_share: float | None = None  # of all pictures, where no test part is given
+    without: Path | tuple[str, ...] | None = None  # a list of pictures to leave out, or their names
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -101,7 +102,8 @@ class Settings:
             raise SettingsError(f"columns is {self.columns!r}", COLUMNS_HINT)
         object.__setattr__(self, "columns", dict(self.columns or {}))
         object.__setattr__(self, "classes", read_choice(self.classes))
-        _ = self.labelling
+        object.__setattr__(self, "without", as_list(self.without))
+        _ = self.labelling  # checks the four
         if self.fit not in (None, *get_args(Fit)):
             raise SettingsError(f"fit is {self.fit!r}", "give stretch, crop or pad")
         share = self.test_share
@@ -164,6 +166,7 @@ class Settings:
             "classes": list(self.classes) or None,
             "fit": self.fit,
             "test_share": self.test_share,
+            "without": _told_list(self.without),
         }
 
     @classmethod
@@ -192,6 +195,27 @@ def _sides(size: object) -> tuple[int, int]:
     return int(pair[0]), int(pair[1])
 
 
+def as_list(value: object) -> Path | tuple[str, ...] | None:
+    """The path of a list, or names, in whatever order they come. Raises SettingsError."""
+    if value is None or isinstance(value, Path):
+        return value
+    if isinstance(value, str):
+        return Path(value)
+    names = list(value) if isinstance(value, Iterable) else [value]
+    if not all(isinstance(name, str | Path) for name in names):
+        raise SettingsError(
+            f"without is {value!r}"[:200], "give the path of a list, or names of pictures"
+        )
+    return tuple(sorted({str(name) for name in names}))
+
+
+def _told_list(without: Path | tuple[str, ...] | None) -> str | list[str] | None:
+    """The list as it is found from any folder."""
+    if isinstance(without, Path):
+        return str(without.absolute())
+    return None if without is None else list(without)
+
+
 NUMBER, COUNT, TEXT = (int, float, type(None)), (int, type(None)), (str, type(None))
 KINDS: dict[str, tuple[type, ...]] = {
     "data": TEXT,
@@ -215,6 +239,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "classes": (list, tuple, type(None)),
     "fit": TEXT,
     "test_share": NUMBER,
+    "without": (str, list, type(None)),
 }
 """What may stand for each setting in a file."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
 from importlib.resources import files
+
+from convlens.pages import hashed
 
 MODULES = (
     "words",
@@ -52,10 +52,5 @@ def policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
     """A Content-Security-Policy: these scripts and styles, pictures inside the page, no more."""
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"script-src {_hashes(scripts)}; style-src {_hashes(styles)}"
+        f"script-src {hashed(scripts)}; style-src {hashed(styles)}"
     )
-
-
-def _hashes(texts: Iterable[str]) -> str:
-    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

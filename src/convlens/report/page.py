@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from markupsafe import Markup
 
 from convlens.data.names import printable
 from convlens.drawing import draw
-from convlens.pages import render
+from convlens.pages import embedded, render
 from convlens.report import assets
 from convlens.report.datapart import data_part
 from convlens.report.layerpart import held_note, stage_parts
@@ -51,7 +50,7 @@ def page(look: Look) -> str:
         held_note=held_note(look),
         data=data,
         glossary=GLOSSARY,
-        facts=_embedded(facts),
+        facts=embedded(facts),
         blocks=[{"name": block.name, "text": block.text()} for block in blocks],
     )
     policy = assets.policy([script], _STYLE.findall(document))
@@ -83,9 +82,3 @@ def _parts(look: Look, data: Mapping[str, Any] | None) -> list[dict[str, str]]:
     if data and (data["health"] or data["notes"]):
         parts.append(("health", "health"))
     return [{"id": id_, "word": word} for id_, word in [*parts, ("words", "words")]]
-
-
-def _embedded(facts: Mapping[str, Any]) -> Markup:
-    """JSON that may stand in a script element: no ``<`` that could end it."""
-    text = json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from convlens.errors import RunError
 from convlens.files import cannot_write, write_atomically
 from convlens.runs.eventlog import EventLog
 from convlens.runs.lock import HeldError, Lock, is_held
 from convlens.runs.shelf import Shelf
+
+if TYPE_CHECKING:
+    from convlens.data import Skipped
 
 FORMAT = 1
 """Version of run folders that are written; newer ones are refused."""
@@ -35,6 +40,11 @@ class RunFolder:
     def events(self) -> Path:
         """The file of events."""
         return self.path / "events.jsonl"
+
+    @property
+    def skipped(self) -> Path:
+        """The table of files that were left out, where any were."""
+        return self.path / "skipped.csv"
 
     def lock(self) -> None:
         """Keep other processes out, making the folder if there is none.
@@ -95,7 +105,7 @@ class RunFolder:
         self.shelf.clear()
         shutil.rmtree(self.path / "tensorboard", ignore_errors=True)
         try:
-            for name in ("result.json", "events.jsonl", "settings.json"):
+            for name in ("result.json", "events.jsonl", "skipped.csv", "settings.json"):
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise cannot_write(self.path, error, RUNS_HINT) from error
@@ -133,6 +143,19 @@ class RunFolder:
     def write_settings(self, document: Mapping[str, Any]) -> None:
         """Keep what was asked for and settled. Raises OutputError."""
         self._write("settings.json", {"format": FORMAT, **document})
+
+    def write_skipped(self, skipped: Sequence[Skipped]) -> None:
+        """Keep every file that was left out with its reason. Raises OutputError."""
+        if not skipped:
+            with contextlib.suppress(OSError):
+                self.skipped.unlink(missing_ok=True)
+            return
+        table = io.StringIO(newline="")
+        rows = csv.writer(table, lineterminator="\n")
+        rows.writerows([("file", "reason"), *((one.file, one.reason) for one in skipped)])
+        write_atomically(
+            self.skipped, table.getvalue().encode("utf-8", "backslashreplace"), RUNS_HINT
+        )
 
     def result(self) -> dict[str, Any]:
         """What the run came to, or nothing while it has not ended."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convlens.data import Dataset, Labelling, learnable, open_source
+from convlens.data import Dataset, Labelling
 from convlens.errors import ConvLensError, ModelFileError, SettingsError
 from convlens.modelfile import Model, read_model
 from convlens.notation import resolve
 from convlens.pipeline import Keep, Settings
 from convlens.pipeline.placing import resumed
+from convlens.pipeline.prepare import source_of
 from convlens.runs.folder import RunFolder
 from convlens.studio.process.carrying import Carried, fitting
 from convlens.studio.process.knobs import as_settings
@@ -113,10 +114,9 @@ def same_pictures(settings: Settings, before: Settings | None, dataset: Dataset 
     if json.dumps(chosen[0], default=str) != json.dumps(chosen[1], default=str):
         return False
     try:
-        source = learnable(open_source(settings.data, settings.labelling))
+        return source_of(settings).fingerprint == dataset.fingerprint
     except ConvLensError:
         return False  # whoever reads it says what is wrong
-    return source.fingerprint == dataset.fingerprint
 
 
 def _path(values: dict[str, Any], name: str) -> Path:
