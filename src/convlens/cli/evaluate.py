@@ -23,17 +23,25 @@ MOST_NAMES = 5
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data")
 @click.option("--views", is_flag=True, help=VIEWS)
+@click.option("--strict", is_flag=True, help="Fail where DATA has a class that MODEL has not.")
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
 def evaluate(
-    model: Path, data: str, views: bool, no_cache: bool, quiet: bool, as_json: bool
+    model: Path,
+    data: str,
+    views: bool,
+    strict: bool,
+    no_cache: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Measure MODEL on DATA: accuracy, log loss, each class, and what was taken for what.
 
     Where DATA has a test part, only that counts; where DATA is what the model was trained on, only
     what was held back. Other pictures that the model was trained on are known by their pixels,
-    named, and left out of a second accuracy.
+    named, and left out of a second accuracy. Classes are told by their names; pictures of those
+    that MODEL does not have are left out, and counted in a note.
     """
     from convlens.classifier import Classifier
     from convlens.cli.watch import Watch
@@ -46,14 +54,18 @@ def evaluate(
     with Watch(quiet) as watch:
         source = open_source(data)
         judged = pictures_for(
-            classifier, source, lambda done, total: watch(Reading(done, total)), cache=not no_cache
+            classifier,
+            source,
+            lambda done, total: watch(Reading(done, total)),
+            cache=not no_cache,
+            strict=strict,
         )
         for warning in source.warnings:
             watch(Note(f"note: {warning}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
-        for line in seen_lines(judged):
+        for line in (*judged.notes(), *seen_lines(judged)):
             watch(Note(f"note: {line}"))
     pictures, mask = judged.pictures, judged.unseen
     probabilities = probabilities_of(classifier, pictures, views=views)
@@ -84,6 +96,8 @@ def seen_json(judged: Judged, unseen: Evaluation | None) -> dict[str, Any]:
     return {
         "skipped": [{"file": one.file, "reason": one.reason} for one in judged.skipped],
         "which": judged.which,
+        "left_out": dict(judged.left_out),
+        "respelled": dict(judged.respelled),
         "trained_on": judged.names(judged.trained),
         "chosen_by": judged.names(judged.chosen),
         "unseen": None if unseen is None else unseen.to_json(),
