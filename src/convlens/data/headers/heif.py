@@ -22,6 +22,7 @@ from convlens.data.headers.boxes import (
     items,
 )
 from convlens.data.limits import LARGEST_HEIC, UnreadableError, check_pixels
+from convlens.data.names import printable
 
 _PARTS = (b"iinf", b"iloc", b"iref", b"ipco", b"ipma", b"idat", b"pitm")
 _ONCE = frozenset(_PARTS) - {b"ipma"}
@@ -63,9 +64,14 @@ class _Items:
         self._inner = 0
         self._units = 0
         self._sizes: dict[int, tuple[int, int]] = {}
-        metas = [one for one in boxes(data, 0, len(data), {}) if one[0] == b"meta"]
-        if len(metas) != 1:
-            raise UnreadableError("damaged (no list of pictures, or two)")
+        outer = list(boxes(data, 0, len(data), {}))
+        metas = [one for one in outer if one[0] == b"meta"]
+        if not metas and any(name == b"moov" for name, _, _ in outer):
+            raise UnreadableError("HEIF of a rare kind (a sequence)")
+        if not metas:
+            raise EOFError
+        if len(metas) > 1:
+            raise UnreadableError("damaged (two lists of pictures)")
         _, start, end = metas[0]
         seen: set[bytes] = set()
         for name, first, last in boxes(data, start + IN_META, end, {b"iprp": 0}):
@@ -88,9 +94,11 @@ class _Items:
         """Pixels that are decoded and put together for an item."""
         if depth > _DEEPEST:
             raise UnreadableError("grids within grids")
-        kind = self.kinds.get(number, b"")
+        kind = self.kinds.get(number)
+        if kind is None:
+            raise UnreadableError("damaged (a tile is missing)")
         if kind not in (*_PUT_TOGETHER, b"hvc1"):
-            raise UnreadableError(f"HEIF of a rare kind ({kind.decode('latin-1').strip()!r:.8})")
+            raise UnreadableError(f"HEIF of a rare kind ({printable(kind.decode('latin-1'))})")
         width, height = self.size(number)
         work = width * height
         parts = self._refers.get((b"dimg", number), []) if kind in _PUT_TOGETHER else []
