@@ -21,6 +21,7 @@ LEVELS = {
     "drawing": 2,
     "pages": 2,
     "calibration": 2,
+    "renaming": 3,
     "views": 3,
     "modelfile": 3,
     "runs": 3,

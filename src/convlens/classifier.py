@@ -19,6 +19,7 @@ from convlens.errors import DataError
 from convlens.files import check_output
 from convlens.modelfile import A_MODEL, Model, Weights, is_model, read_model, write_model
 from convlens.notation import Architecture
+from convlens.renaming import renamed
 from convlens.views import Views
 
 if TYPE_CHECKING:
@@ -193,6 +194,20 @@ class Classifier:
     def with_training(self, **facts: Any) -> Self:
         """The same classifier, more said about how it was trained."""
         return self._with(replace(self.model, training={**self.training, **facts}))
+
+    def relabelled(self, names: Mapping[str, str]) -> Self:
+        """The same classifier with some of its classes renamed, old names to new ones, all at once.
+
+        Weights, calibration and the order of the classes stay; ``training["renamed"]`` says what
+        was renamed, the last time last. Raises SettingsError for a class that is not there, a name
+        that is empty or does not print, or that two classes would have.
+        """
+        classes = renamed(self.classes, names)
+        changed = {old: new for old, new in zip(self.classes, classes, strict=True) if old != new}
+        before = self.training.get("renamed")
+        told = [*(before if isinstance(before, list) else []), changed]
+        training = {**self.training, "renamed": told}
+        return self._with(replace(self.model, classes=classes, training=training))
 
     def _with(self, model: Model) -> Self:
         return type(self)(model, fast=self.fast, device=self.device)

@@ -185,7 +185,8 @@ def test_evaluate_says_what_it_left_out(convlens, digits_model, pictures, tmp_pa
     json.loads(out)
 
 
-def test_evaluate_refuses_classes_that_the_model_does_not_know(convlens, digits_model, shades):
+def test_evaluate_refuses_data_without_any_class_of_the_model(convlens, digits_model, shades):
     status, out, err = convlens("evaluate", digits_model, shades)
     assert (status, out) == (1, "")
-    assert "no class `blue`" in err
+    assert err.startswith("error: shades and the model have no class in common\n")
+    assert "shades: `blue`, `green`, `red`; the model's classes: `0`, `1`" in err

@@ -6,6 +6,8 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 
 import numpy as np
 from PIL import Image
@@ -261,6 +263,134 @@ def avif_larger_than_it_says(side: int = 5000) -> bytes:
     return data[:place] + struct.pack(">II", 100, 100) + data[place + 8 :]
 
 
+# PBM, PGM, PPM, PAM
+
+
+def netpbm_of_a_long_comment() -> bytes:
+    return b"P5\n#" + b"x" * (20 << 20) + b"\n1 1\n255\n\0"
+
+
+def netpbm_of_short_comments() -> bytes:
+    return b"P5\n" + b"#\n" * 5_000_000 + b"1 1\n255\n\0"
+
+
+def netpbm_of_comments_among_values(count: int = 9_000_000) -> bytes:
+    return b"P2 1000 1000 255\n" + b"#\n1 " * (count // 3)
+
+
+def netpbm_of_one_long_number() -> bytes:
+    return b"P2 1000 1000 65535\n" + b"9" * (30 << 20)
+
+
+def pam_of_lines() -> bytes:
+    return b"P7\n" + b"TUPLTYPE x\n" * 2_000_000 + b"ENDHDR\n"
+
+
+# AVIF and HEIC
+
+
+def box(name: bytes, *content: bytes, version: int | None = None, flags: int = 0) -> bytes:
+    """A box, with version and flags in front of its content where they are given."""
+    head = b"" if version is None else struct.pack(">I", version << 24 | flags)
+    body = head + b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+@cache
+def heic_tile() -> tuple[bytes, bytes]:
+    """What decodes 64 x 64 pixels of HEVC, and the box that describes it, from a real file."""
+    import pillow_heif
+
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(SMALL).save(buffer, quality=30)
+    data = buffer.getvalue()
+    place = data.index(b"hvcC") - 4
+    length = struct.unpack_from(">I", data, place)[0]
+    return data[data.index(b"mdat") + 4 :], data[place : place + length]
+
+
+def heic_grid(
+    rows: int,
+    columns: int,
+    *,
+    size: tuple[int, int] | None = None,
+    told: tuple[int, int] | None = None,
+    tiles: tuple[int, ...] = (1,),
+    extents: int = 1,
+    streams: int = 1,
+) -> bytes:
+    """Item 9 is a grid that shows the items ``tiles`` again and again, which share one stream.
+
+    ``size`` is what the grid's data say of it, ``told`` what its box of properties says.
+    """
+    stream, hvcc = heic_tile()
+    own = (64 * columns, 64 * rows)
+    grid = struct.pack(">BBBBII", 0, 1, rows - 1, columns - 1, *(size or own))
+    refers = [tiles[n % len(tiles)] for n in range(rows * columns)]
+    numbers = range(1, streams + 1)
+    infos = [
+        box(b"infe", struct.pack(">HH4sB", number, 0, kind, 0), version=2)
+        for number, kind in [*((n, b"hvc1") for n in numbers), (9_000, b"grid")]
+    ]
+    properties = [
+        box(b"ispe", struct.pack(">II", 64, 64), version=0),
+        hvcc,
+        box(b"ispe", struct.pack(">II", *(told or own)), version=0),
+    ]
+    has = [struct.pack(">HBBB", n, 2, 1, 0x82) for n in numbers]
+    has.append(struct.pack(">HBB", 9_000, 1, 3))
+    fixed = [
+        box(b"hdlr", struct.pack(">I4s13x", 0, b"pict"), version=0),
+        box(b"pitm", struct.pack(">H", 9_000), version=0),
+        box(b"iinf", struct.pack(">H", len(infos)), *infos, version=0),
+        box(
+            b"iref",
+            box(b"dimg", struct.pack(f">HH{len(refers)}H", 9_000, len(refers), *refers)),
+            version=0,
+        ),
+        box(
+            b"iprp",
+            box(b"ipco", *properties),
+            box(b"ipma", struct.pack(">I", len(has)), *has, version=0),
+        ),
+        box(b"idat", grid),
+    ]
+    start = box(b"ftyp", b"heic\0\0\0\0mif1heic")
+
+    def meta(place: int) -> bytes:
+        piece = struct.pack(">II", place, len(stream))
+        located = [struct.pack(">HHHH", n, 0, 0, extents) + piece * extents for n in numbers]
+        located.append(struct.pack(">HHHHII", 9_000, 1, 0, 1, 0, len(grid)))
+        sizes = struct.pack(">BBH", 0x44, 0, len(located))
+        return box(b"meta", *fixed, box(b"iloc", sizes, *located, version=1), version=0)
+
+    return start + meta(len(start) + len(meta(0)) + 8) + box(b"mdat", stream)
+
+
+def heic_larger_than_it_says(side: int = 5100) -> bytes:
+    import pillow_heif
+
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("L", (side, side))).save(
+        buffer, quality=0, enc_params={"preset": "ultrafast"}
+    )
+    data = buffer.getvalue()
+    place = data.index(b"ispe") + 8
+    return data[:place] + struct.pack(">II", 100, 100) + data[place + 8 :]
+
+
+HEIC: dict[str, Callable[[], bytes]] = {
+    "heic-larger-than-it-says.heic": heic_larger_than_it_says,
+    "heic-tiles-beyond-its-size.heic": lambda: heic_grid(
+        255, 255, size=(100, 100), told=(100, 100)
+    ),
+    "heic-grid-larger-than-told.heic": lambda: heic_grid(2, 2, size=(30_000, 30_000)),
+    "heic-grid-of-itself.heic": lambda: heic_grid(2, 2, tiles=(9_000,)),
+    "heic-streams-that-overlap.heic": lambda: heic_grid(2, 2, streams=1500, extents=30),
+    "heic-pieces.heic": lambda: heic_grid(2, 2, extents=60_000),
+}
+"""The same for HEIC, which can be made only where pillow-heif is installed."""
+
 MADE: dict[str, Callable[[], bytes]] = {
     "avif-larger-than-it-says.avif": avif_larger_than_it_says,
     "avif-extents-of-nothing.avif": avif_extents_of_nothing,
@@ -288,5 +418,18 @@ MADE: dict[str, Callable[[], bytes]] = {
     "tiff-giant-tile.tif": tiff_of_a_giant_tile,
     "tiff-loop.tif": tiff_of_a_loop,
     "tiff-many-directories.tif": tiff_of_many_directories,
+    "netpbm-long-comment.pgm": netpbm_of_a_long_comment,
+    "netpbm-short-comments.pgm": netpbm_of_short_comments,
+    "netpbm-comments-among-values.pgm": netpbm_of_comments_among_values,
+    "netpbm-long-number.pgm": netpbm_of_one_long_number,
+    "netpbm-4-gigapixels.ppm": lambda: b"P6 65500 65500 255\n",
+    "netpbm-plain-4-gigapixels.ppm": lambda: b"P3 65500 65500 65535\n0",
+    "netpbm-cut-short.ppm": lambda: b"P6 9000 9000 65535\n" + bytes(1000),
+    "netpbm-plain-cut-short.ppm": lambda: b"P3 5000 5000 255\n" + b"0 " * 1000,
+    "pam-lines.pam": pam_of_lines,
+    "pam-channels.pam": lambda: b"P7\nWIDTH 9\nHEIGHT 9\nDEPTH 99999999\nMAXVAL 1\nENDHDR\n",
 }
 """Files that are small, or large by repetition, and ask for time or memory without end."""
+
+if find_spec("pillow_heif") is not None:
+    MADE |= HEIC

@@ -322,7 +322,6 @@ def test_damage_never_raises_anything_else(data):
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"%PDF-1.7", "PDF"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'>", "SVG"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
         (b"\0\1\2\3", "unknown format"),
         (b"%!PS-Adobe-3.0 EPSF", "PostScript"),
         (b"8BPS\0\1", "Photoshop"),

@@ -73,6 +73,7 @@ FORMATS = {
     "BMP": ({}, ("1", "L", "P", "RGB")),
     "TIFF": ({}, tuple(MODES)),
     "AVIF": ({"quality": 100, "subsampling": "4:4:4"}, ("RGB", "RGBA")),
+    "PPM": ({}, ("1", "L", "RGB", "I;16")),
 }
 LOSSY = {"JPEG": 14, "AVIF": 14}
 TURNED = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
@@ -131,6 +132,7 @@ def test_every_pair_that_pillow_writes_is_here():
     converted = {  # before they are written: what a file holds is another mode of these
         ("BMP", "RGBA"), ("GIF", "LA"), ("GIF", "RGB"), ("GIF", "RGBA"), ("GIF", "I"),
         ("GIF", "F"), ("GIF", "CMYK"), ("GIF", "YCbCr"), ("GIF", "I;16"), ("JPEG", "1"),
+        ("PPM", "I"), ("PPM", "RGBA"), ("PPM", "F"),
     }  # fmt: skip
     of_their_own = {(kind, mode) for kind, mode in written if kind in ("WEBP", "AVIF")}
     assert written - set(PAIRS) - converted - of_their_own == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from convlens.data import decode
 from convlens.errors import DataError
+from tests.data.hostile import heic_grid
 from tests.data.test_every_mode import PAIRS, stored
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +26,23 @@ FUZZ_SECONDS = 5
 INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
+OTHERS: list[Callable[[], bytes]] = [
+    lambda: b"P1 #c\n3 2\n1 0 1 #c\n010\n",
+    lambda: b"P2\n3 2 #c\n999\n1 2 3 400 500 999\n",
+    lambda: b"P3 1 2 9 0 1 2 7 8 9\n",
+    lambda: b"P6 2 1 500\n" + bytes(range(12)),
+    lambda: b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcdefgh",
+]
+if find_spec("pillow_heif") is not None:
+    OTHERS += [lambda: heic_grid(1, 2), lambda: heic_grid(2, 2, streams=2, extents=2)]
+SEEDS = len(PAIRS) + len(OTHERS)
+
+
 @cache
 def seed(number: int) -> bytes:
-    kind, mode = PAIRS[number % len(PAIRS)]
+    if number >= len(PAIRS):
+        return OTHERS[number - len(PAIRS)]()
+    kind, mode = PAIRS[number]
     turned = kind in ("JPEG", "PNG", "TIFF")
     return stored(kind, mode, 6 if turned else 1)
 
@@ -34,7 +50,7 @@ def seed(number: int) -> bytes:
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
     """A picture with flipped bytes, numbers written over, pieces moved, doubled or cut off."""
-    content = bytearray(seed(draw(st.integers(0, len(PAIRS) - 1))))
+    content = bytearray(seed(draw(st.integers(0, SEEDS - 1))))
     for _ in range(draw(st.integers(1, 6))):
         place = draw(st.one_of(st.integers(0, min(96, len(content))), st.integers(0, len(content))))
         kind = draw(st.sampled_from(("byte", "number", "cut", "splice", "double")))
@@ -48,7 +64,7 @@ def mutated(draw: st.DrawFn) -> bytes:
         elif kind == "cut":
             del content[place : place + draw(st.integers(1, 40))]
         elif kind == "splice":
-            other = seed(draw(st.integers(0, len(PAIRS) - 1)))
+            other = seed(draw(st.integers(0, SEEDS - 1)))
             start = draw(st.integers(0, len(other)))
             content[place : place + 30] = other[start : start + draw(st.integers(1, 60))]
         else:
@@ -77,8 +93,11 @@ def test_mutations_are_decoded_or_refused(data):
     attempt(data)
 
 
+STARTS = (b"", b"\xff\xd8\xff", b"II*\0", b"BM", b"GIF89a", b"P6 ", b"P2 9 9 9 ", b"P7\n")
+
+
 @settings(max_examples=100)
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff", b"II*\0", b"BM", b"GIF89a"]))
+@given(st.binary(max_size=300), st.sampled_from(STARTS))
 def test_any_bytes_are_decoded_or_refused(data, start):
     attempt(start + data)
 
@@ -88,7 +107,7 @@ def test_any_bytes_are_decoded_or_refused(data, start):
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed")
 def test_atheris_finds_nothing(tmp_path):
     """Guided by the coverage of our own code; Pillow's C code is fuzzed by its own project."""
-    for number in range(len(PAIRS)):
+    for number in range(SEEDS):
         (tmp_path / f"{number}").write_bytes(seed(number))
     command = [sys.executable, "-m", "tests.data.fuzzing", str(tmp_path)]
     limits = [f"-max_total_time={FUZZ_SECONDS}", "-rss_limit_mb=2048", "-timeout=10"]

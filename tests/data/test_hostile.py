@@ -16,6 +16,8 @@ LARGE = {
     "interlaced.png": lambda: png((5000, 5000), 8, 6, interlaced=True),
     "wide.png": lambda: png((60_000, 1_000), 8, 6),
     "deep.png": lambda: png((4700, 9400), 16, 2),
+    "deep.pgm": lambda: b"P5 7500 7500 4095\n" + bytes(2 * 7500 * 7500),
+    "text.ppm": lambda: b"P3 2300 2300 255\n" + b"0 " * (3 * 2300 * 2300),
 }
 """Large pictures from small files, within what the limits allow."""
 
@@ -33,8 +35,30 @@ REFUSED = {
     "bmp-line-ends.bmp": "too large for run lengths (9,000 x 9,000 pixels in 37,078 bytes)",
     "tiff-amplified-tags.tif": "a directory of 60,000 entries",
     "tiff-giant-tile.tif": "tiles of 65,536 x 65,536 pixels, larger than itself",
+    "netpbm-long-comment.pgm": "too much in front of its pixels",
+    "netpbm-comments-among-values.pgm": "too many comments among its pixels",
+    "netpbm-plain-4-gigapixels.ppm": (
+        "too large (65,500 x 65,500 pixels; at most 89,000,000 in all)"
+    ),
+    "netpbm-plain-cut-short.ppm": "truncated",
+    "pam-channels.pam": "a PAM of a rare kind (no name, 99,999,999 channels)",
     "tiff-tiny-tiles.tif": "too much in the entries beside its pixels",
 }
+if "heic-pieces.heic" in MADE:
+    REFUSED |= {
+        "heic-larger-than-it-says.heic": (
+            "too large (5,104 x 5,104 pixels; at most 25,000,000 in all)"
+        ),
+        "heic-tiles-beyond-its-size.heic": (
+            "too large (tiles of 75,003,664 pixels; at most 75,000,000)"
+        ),
+        "heic-grid-larger-than-told.heic": (
+            "too large (30,000 x 30,000 pixels; at most 25,000,000 in all)"
+        ),
+        "heic-grid-of-itself.heic": "grids within grids",
+        "heic-streams-that-overlap.heic": "damaged (pictures that overlap)",
+        "heic-pieces.heic": "too many pieces for a picture",
+    }
 DECODED = {"jpeg-amplified-exif.jpg", "tiff-loop.tif", "tiff-many-directories.tif", *LARGE}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convlens.cli.labelling import labelling_of, labelling_options
 from convlens.cli.types import VIEWS
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ MOST_NAMES = 5
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data")
 @click.option("--views", is_flag=True, help=VIEWS)
+@labelling_options
 @click.option("--without", type=click.Path(path_type=Path), metavar="LIST",
               help="Leave out the pictures that a list names, one in each line.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Fail where DATA has a class that MODEL has not.")
 @click.option("--no-cache", is_flag=True, help="Do not keep decoded pictures for the next time.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
@@ -33,36 +36,42 @@ def evaluate(
     data: str,
     views: bool,
     without: Path | None,
+    strict: bool,
     no_cache: bool,
     quiet: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Measure MODEL on DATA: accuracy, log loss, each class, and what was taken for what.
 
     Where DATA has a test part, only that counts; where DATA is what the model was trained on, only
     what was held back. Other pictures that the model was trained on are known by their pixels,
-    named, and left out of a second accuracy.
+    named, and left out of a second accuracy. Classes are told by their names; pictures of those
+    that MODEL does not have are left out, and counted in a note.
     """
     from convlens.classifier import Classifier
     from convlens.cli.watch import Watch
-    from convlens.data import open_source
     from convlens.data.leftout import without_chosen
     from convlens.evaluation import measure, probabilities_of
-    from convlens.evaluation.pictures import pictures_for
+    from convlens.evaluation.pictures import pictures_for, source_for
     from convlens.pipeline import Note, Reading
 
     classifier = Classifier.load(model)
     with Watch(quiet) as watch:
-        source = without_chosen(open_source(data), without)
+        source = without_chosen(source_for(classifier, data, labelling_of(options)), without)
         judged = pictures_for(
-            classifier, source, lambda done, total: watch(Reading(done, total)), cache=not no_cache
+            classifier,
+            source,
+            lambda done, total: watch(Reading(done, total)),
+            cache=not no_cache,
+            strict=strict,
         )
         for warning in source.warnings:
             watch(Note(f"note: {warning}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
-        for line in seen_lines(judged):
+        for line in (*judged.notes(), *seen_lines(judged)):
             watch(Note(f"note: {line}"))
     pictures, mask = judged.pictures, judged.unseen
     probabilities = probabilities_of(classifier, pictures, views=views)
@@ -93,6 +102,8 @@ def seen_json(judged: Judged, unseen: Evaluation | None) -> dict[str, Any]:
     return {
         "skipped": [{"file": one.file, "reason": one.reason} for one in judged.skipped],
         "which": judged.which,
+        "left_out": dict(judged.left_out),
+        "respelled": dict(judged.respelled),
         "trained_on": judged.names(judged.trained),
         "chosen_by": judged.names(judged.chosen),
         "unseen": None if unseen is None else unseen.to_json(),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from convlens.classifier import Classifier
     from convlens.data import Pictures
+    from convlens.evaluation.pictures import Judged
     from convlens.report import Look
 
 TAKEN = 4
@@ -67,12 +68,14 @@ def look(
     chosen = None if layers is None else [name.strip() for name in layers.split(",")]
     tell = _teller(quiet)
     judged = None if data is None else judged_pictures(classifier, data, quiet)
-    named = [(path.name, path) for path in given(pictures)] or taken(judged)
+    theirs = None if judged is None else judged.pictures
+    named = [(path.name, path) for path in given(pictures)] or taken(theirs)
     found = look_into(
         classifier,
         named,
         title=model.stem,
-        data=judged,
+        data=theirs,
+        notes=() if judged is None else tuple(judged.notes()),
         label=label,
         chosen=chosen,
         tell=tell,
@@ -107,22 +110,23 @@ def given(pictures: tuple[Path, ...]) -> list[Path]:
     return found
 
 
-def judged_pictures(classifier: Classifier, data: str, quiet: bool) -> Pictures:
+def judged_pictures(classifier: Classifier, data: str, quiet: bool) -> Judged:
     """The pictures of ``data`` that the model is judged by."""
     from convlens.cli.watch import Watch
-    from convlens.data import open_source
-    from convlens.evaluation.pictures import pictures_for
+    from convlens.evaluation.pictures import pictures_for, source_for
     from convlens.pipeline import Note, Reading
 
     with Watch(quiet) as watch:
-        source = open_source(data)
+        source = source_for(classifier, data)
         judged = pictures_for(classifier, source, lambda done, total: watch(Reading(done, total)))
         for warning in source.warnings:
             watch(Note(f"note: {warning}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
-    return judged.pictures
+        for line in judged.notes():
+            watch(Note(f"note: {line}"))
+    return judged
 
 
 def taken(judged: Pictures | None) -> list[tuple[str, object]]:

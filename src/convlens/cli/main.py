@@ -29,6 +29,7 @@ COMMANDS = {
     "look": "Write a page that shows what a model sees, layer by layer, and why.",
     "net": "Show a network layer by layer: volumes, parameters, work.",
     "zoo": "List the networks that have names.",
+    "relabel": "Give the classes of a model other names.",
     "import": "Make a model file of weights trained elsewhere.",
     "export": "Write a model in a form that works elsewhere.",
 }

@@ -122,7 +122,7 @@ def _hint(reason: str) -> str | None:
     if reason.startswith("too large"):
         return "save it smaller"
     if reason.startswith(("not a picture", "empty")):
-        return "give a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture"
+        return "give a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or PPM picture"
     if reason.startswith(("truncated", "damaged")):
         return "get the file again: it is not whole"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,9 +13,11 @@ from typing import IO, cast
 
 from PIL import ImageFile
 
+from convlens.data.foreign import describe, heic_is_read, is_heic
 from convlens.data.headers import vet
 from convlens.data.limits import (
     LARGEST_COSTLY_PICTURE,
+    LARGEST_HEIC,
     LARGEST_PICTURE,
     MOST_MEMORY,
     UnreadableError,
@@ -29,10 +32,15 @@ _PLUGINS = {
     "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
     "TIFF": ("convlens.data.metadata", "PlainTiff"),
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "PPM": ("convlens.data.netpbm", "NetpbmFile"),
+    "HEIF": ("pillow_heif.as_plugin", "HeifImageFile"),
 }
 
-_COPIES = {"WEBP": 4, "AVIF": 4}
+_COPIES = {"WEBP": 4, "AVIF": 4, "HEIF": 3}
 """How often a decoder holds the whole picture at once; once, where it is not listed."""
+
+_MOST = {"WEBP": LARGEST_COSTLY_PICTURE, "AVIF": LARGEST_COSTLY_PICTURE, "HEIF": LARGEST_HEIC}
+"""Pixels of the largest picture, where it is not that of others."""
 
 _PREFIXES = (
     (b"\xff\xd8\xff", "JPEG"),  # MPO too: its first picture is a JPEG like any other
@@ -46,18 +54,11 @@ _PREFIXES = (
     (b"MM\0+", "TIFF"),
 )
 
-_FOREIGN = (
-    (b"%PDF", "PDF"),
-    (b"%!PS", "PostScript"),
-    (b"8BPS", "Photoshop"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x1f\x8b", "gzip"),
-    (b"\0\0\1\0", "ICO"),
-    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
-    (b"SIMPLE", "FITS"),
-    (b"version https://git-lfs", "a Git LFS pointer: run `git lfs pull`"),
-)
+_CR2 = b"CR\x02"
+_NETPBM = re.compile(rb"P[1-6](?:\s+|#[^\r\n]*(?:[\r\n]|$))+(?:\d|$)|P7\n")
 
+HEAD = 1024
+"""Bytes at the beginning of a file that tell what it is."""
 
 _quiet_lock = threading.Lock()
 _quiet_state = contextlib.ExitStack()
@@ -88,7 +89,7 @@ def open_picture(file: IO[bytes]) -> ImageFile.ImageFile:
     Raises UnreadableError for what is no picture of a known format or exceeds a limit, and whatever
     Pillow raises for a damaged header.
     """
-    head = file.read(64)
+    head = file.read(HEAD)
     name = sniff(head)
     if name is None:
         raise UnreadableError(describe(head))
@@ -97,8 +98,8 @@ def open_picture(file: IO[bytes]) -> ImageFile.ImageFile:
     file.seek(0)
     picture = _plugin(name)(file)
     width, height = picture.size
-    costly = name in _COPIES or picture.mode == "LAB"
-    check_pixels(width, height, LARGEST_COSTLY_PICTURE if costly else LARGEST_PICTURE)
+    most = LARGEST_COSTLY_PICTURE if picture.mode == "LAB" else LARGEST_PICTURE
+    check_pixels(width, height, _MOST.get(name, most))
     each = 1 if picture.mode in ("1", "L", "P") else 2 if picture.mode.startswith("I;16") else 4
     taken = size + held + width * height * each * _COPIES.get(name, 1)
     if taken > MOST_MEMORY:
@@ -108,15 +109,19 @@ def open_picture(file: IO[bytes]) -> ImageFile.ImageFile:
 
 
 def sniff(head: bytes) -> str | None:
-    """Return the name of the format that the first 64 bytes of a file belong to, or None."""
+    """Return the name of the format that the first ``HEAD`` bytes of a file tell, or None."""
+    if head.startswith(_CR2, 8):
+        return None  # a raw file of Canon's, which else is a TIFF
     for prefix, name in _PREFIXES:
         if head.startswith(prefix):
             return name
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "WEBP"
-    if head[4:8] == b"ftyp" and (b"avif" in head[8:32] or b"avis" in head[8:32]):
-        return "AVIF"
-    return None
+    if head[4:8] == b"ftyp":
+        if b"avif" in head[8:32] or b"avis" in head[8:32]:
+            return "AVIF"
+        return "HEIF" if is_heic(head) and heic_is_read() else None
+    return "PPM" if _NETPBM.match(head) else None
 
 
 _loaded: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {}
@@ -131,23 +136,3 @@ def _plugin(name: str) -> Callable[[IO[bytes]], ImageFile.ImageFile]:
             raise UnreadableError(f"{name} is not read by this build of Pillow")
         _loaded[name] = cast(Callable[[IO[bytes]], ImageFile.ImageFile], getattr(plugin, factory))
     return _loaded[name]
-
-
-def describe(head: bytes) -> str:
-    """Say in a few words what a file is, going by its first 64 bytes, that is no picture."""
-    if not head:
-        return "empty file"
-    for prefix, what in _FOREIGN:
-        if head.startswith(prefix):
-            return f"not a picture that is read here ({what})"
-    if head[4:8] == b"ftyp":
-        kind = "HEIC" if head[8:12] in (b"heic", b"heix", b"mif1", b"msf1") else "video"
-        return f"not a picture that is read here ({kind}): save it as JPEG or PNG"
-    start = head.lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "not a picture (HTML)"
-    if b"<svg" in start:
-        return "not a picture of pixels (SVG): save it as PNG"
-    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
-        return "not a picture (text)"
-    return "not a picture (unknown format)"

@@ -11,6 +11,9 @@ LARGEST_PICTURE = 89_000_000
 LARGEST_COSTLY_PICTURE = 16_000_000
 """The same for WebP, AVIF and Lab colours, which take several times as long for each pixel."""
 
+LARGEST_HEIC = 25_000_000
+"""The same for HEIC, which telephones write up to 24 megapixels by default."""
+
 LARGEST_FILE = 192 << 20
 """Bytes of the largest file, or member of an archive, that is read as one picture."""
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from convlens.data.formats import sniff
+from convlens.data.formats import HEAD, sniff
 from convlens.data.names import has_picture_ending, is_hidden, may_be_picture
 
 
@@ -40,6 +40,6 @@ def _is_picture(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return sniff(file.read(64)) is not None
+            return sniff(file.read(HEAD)) is not None
     except OSError:
         return True  # unreadable: to be told by name

@@ -58,9 +58,10 @@ class PlainTiff(TiffImageFile):
 def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 (upright) to 8; 1 where there is none or it makes no sense.
 
-    EXIF comes before XMP, as in Pillow. TIFF pictures are upright already once they are loaded.
+    EXIF comes before XMP, as in Pillow. TIFF pictures are upright already once they are loaded,
+    and so are HEIC's, which are turned by boxes of their own.
     """
-    if image.format == "TIFF":
+    if image.format in ("TIFF", "HEIF"):
         return UPRIGHT
     found = _in_exif(_exif(image))
     if found is None and (match := _XMP.search(_xmp(image)[:_LONGEST])):

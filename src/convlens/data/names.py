@@ -14,9 +14,12 @@ _ENDINGS = (
 NOT_PICTURES = frozenset(_ENDINGS.split())
 """Endings of files that lie beside pictures and are none; any other file is tried as a picture."""
 
-_PICTURES = frozenset(
-    ("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "gif", "bmp", "dib", "webp", "tif", "tiff")
-) | {"avif"}
+_PICTURE_ENDINGS = (
+    "jpg jpeg jpe jfif mpo png apng gif bmp dib webp tif tiff avif heic heif hif "
+    "pbm pgm ppm pnm pam"
+)
+
+_PICTURES = frozenset(_PICTURE_ENDINGS.split())
 
 _JOINERS = "\u200c\u200d"  # invisible, but part of many scripts' spelling and of emoji
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.classifier import Classifier
-from convlens.data import Decoded, Pictures, Skipped, Source, divide, start_loading
+from convlens.data import (
+    Decoded,
+    Labelling,
+    Pictures,
+    Skipped,
+    Source,
+    divide,
+    open_source,
+    start_loading,
+)
 from convlens.data.content import as_numbers, content_hashes
-from convlens.errors import DataError
+from convlens.data.sources.labelling import UNSAID
+from convlens.errors import DataError, SettingsError
+from convlens.evaluation.matching import LEFT_OUT, match, named, notes, strangers
 
 Mask = NDArray[np.bool_]
 
@@ -21,6 +34,8 @@ class Judged:
     """``pictures`` with labels that index the classifier's classes; ``which`` says which.
 
     ``trained`` and ``chosen`` (N,) tell those that its weights were learned from, or chosen by.
+    ``left_out`` counts the pictures of each class that the classifier does not have, ``respelled``
+    gives its names for those of the data that differ from them in case or white space only.
     """
 
     pictures: Pictures
@@ -28,6 +43,8 @@ class Judged:
     which: str
     trained: Mask
     chosen: Mask
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    respelled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unseen(self) -> Mask:
@@ -38,6 +55,27 @@ class Judged:
         """Names of those pictures."""
         return [self.pictures.names[index] for index in np.flatnonzero(which).tolist()]
 
+    def notes(self) -> Iterator[str]:
+        """What was made of the names of the classes, a line each."""
+        return notes(self.respelled, self.left_out)
+
+
+def source_for(classifier: Classifier, data: Any, told: Labelling = UNSAID) -> Source:
+    """The pictures of ``data``, labelled as ``told`` says, or as they were when it was trained.
+
+    What was said of labels in its training counts where nothing is said now and ``data`` can be
+    read so. Raises DataError where there are no pictures, SettingsError where ``told`` does not
+    fit.
+    """
+    data_then = classifier.training.get("data")
+    learned = Labelling.from_json(
+        data_then.get("labelling") if isinstance(data_then, Mapping) else None
+    )
+    if told == UNSAID != learned:
+        with suppress(DataError, SettingsError):
+            return open_source(data, learned)
+    return open_source(data, told)
+
 
 def pictures_for(
     classifier: Classifier,
@@ -45,19 +83,22 @@ def pictures_for(
     progress: Callable[[int, int], None] | None = None,
     *,
     cache: bool = True,
+    strict: bool = False,
 ) -> Judged:
     """The test part where the source has one, or where it is the data that was trained on; or all.
 
-    Raises DataError where the source has a class that the classifier does not know.
+    Pictures of classes that the classifier does not have are left out. Raises DataError where that
+    leaves none, with ``strict`` where it leaves out any.
     """
-    known = {name: index for index, name in enumerate(classifier.classes)}
-    strange = [name for name in source.classes if name not in known]
-    if strange:
-        raise DataError(
-            f"the model has no class `{strange[0]}`; {source.name} does",
-            f"the model's classes: {', '.join(classifier.classes[:12])}",
-        )
+    matching = match(source.classes, classifier.classes)
+    items = np.arange(len(source))
     tested = np.flatnonzero([item.part == "test" for item in source.items])
+    wanted = tested if len(tested) else items
+    known = matching.indices[source.labels[wanted]] != LEFT_OUT
+    left_out = _counted(source, wanted[~known])
+    if left_out and (strict or not known.any()):
+        raise _strange(classifier, source, left_out, known.any())
+    wanted = wanted[known]
     p = classifier.preprocessing
     loading = start_loading(
         source,
@@ -65,16 +106,36 @@ def pictures_for(
         height=p.height,
         channels=p.channels,
         fit=p.fit,
-        only=tested if len(tested) else None,
+        only=None if len(wanted) == len(items) else wanted,
         cache=cache,
     )
     with loading:
         decoded = loading.result(progress)
     found = _judged(classifier, decoded, "its test part" if len(tested) else "all of its pictures")
-    own = np.array([known[name] for name in source.classes], np.int64)
     pictures = found.pictures
-    labelled = Pictures(pictures.store, own[pictures.labels], pictures.names, pictures.rows)
-    return Judged(labelled, found.skipped, found.which, found.trained, found.chosen)
+    own = matching.indices[pictures.labels]
+    labelled = Pictures(pictures.store, own, pictures.names, pictures.rows)
+    return replace(found, pictures=labelled, left_out=left_out, respelled=matching.respelled)
+
+
+def _counted(source: Source, items: NDArray[np.int64]) -> dict[str, int]:
+    """How many of ``items`` are of each class, those without any left away."""
+    counts = np.bincount(source.labels[items], minlength=len(source.classes)).tolist()
+    return {name: n for name, n in zip(source.classes, counts, strict=True) if n}
+
+
+def _strange(
+    classifier: Classifier, source: Source, left_out: Mapping[str, int], some: bool
+) -> DataError:
+    """What to say of classes that the classifier does not have, ``some`` others being its own."""
+    ours = f"the model's classes: {named(classifier.classes)}"
+    if not some:
+        theirs = f"{source.name}: {named(left_out)}"
+        hint = f"{theirs}; {ours}; `convlens relabel` renames the model's"
+        return DataError(f"{source.name} and the model have no class in common", hint)
+    return DataError(
+        f"{source.name} has {strangers(left_out)}", f"without --strict they are left out; {ours}"
+    )
 
 
 def _judged(classifier: Classifier, decoded: Decoded, which: str) -> Judged:

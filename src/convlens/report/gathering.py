@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,8 +51,12 @@ def see_data(
     pictures: Pictures,
     chosen: Collection[str] | None,
     tell: Callable[[str], None],
+    notes: Sequence[str] = (),
 ) -> DataSeen:
-    """Look at ``pictures``, whose labels index the classifier's classes."""
+    """Look at ``pictures``, whose labels index the classifier's classes.
+
+    ``notes`` say what else is to be told of them.
+    """
     plan = classifier.model.plan()
     count = int(np.clip(EXEMPLAR_WORK // max(plan.multiply_adds, 1), FEWEST, MOST))
     some = _some(pictures, count)
@@ -64,21 +68,21 @@ def see_data(
     tell(f"what excites each filter most, among {len(some):,} pictures")
     found = exemplars(classifier, some.pixels, layers, EACH) if layers else {}
     tell("the map of the data")
-    notes = []
+    told = [f"{note[:1].upper()}{note[1:]}." for note in notes]
     embedding = health = None
     try:
         embedding = embed(classifier, _some(some, MOST_POINTS))
     except ConvLensError as error:
-        notes.append(f"No map of the data: {error.message}.")
+        told.append(f"No map of the data: {error.message}.")
     if plan.multiply_adds > HEALTH_WORK:
-        notes.append(
+        told.append(
             "The health of so large a network is left out: it is measured by training a few steps; "
             "convlens.lens.health.examine does so."
         )
     else:
         tell("the network's health")
         health = examine(classifier, some)
-    return DataSeen(found, len(some), len(pictures), embedding, health, tuple(notes))
+    return DataSeen(found, len(some), len(pictures), embedding, health, tuple(told))
 
 
 def _some(pictures: Pictures, count: int) -> Pictures:

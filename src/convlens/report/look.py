@@ -75,6 +75,7 @@ def look(
     *,
     title: str = "network",
     data: Pictures | None = None,
+    notes: Sequence[str] = (),
     label: str | None = None,
     chosen: Sequence[str] | None = None,
     tell: Tell = lambda line: None,
@@ -82,8 +83,9 @@ def look(
 ) -> Look:
     """Look into ``classifier`` with ``pictures``, each with its name, and with a data set.
 
-    ``data`` are pictures whose labels index the classifier's classes; ``label`` is the class to
-    explain, by default each picture's likeliest; ``chosen`` the layers to show, by default all.
+    ``data`` are pictures whose labels index the classifier's classes, and ``notes`` what is to be
+    told beside them, a line each; ``label`` is the class to explain, by default each picture's
+    likeliest; ``chosen`` the layers to show, by default all.
     Without ``explain`` no saliency maps are made.
     Raises SettingsError where there is no such class or layer, DataError where one is no picture.
     """
@@ -103,7 +105,7 @@ def look(
         pictures=tuple(shown),
         holding=holding(plan, _strength(plan, shown), len(shown), names),
         preferred={} if shown else _preferred(classifier, plan, names, tell),
-        data=None if data is None else see_data(classifier, data, names, tell),
+        data=None if data is None else see_data(classifier, data, names, tell, notes),
     )
 
 

@@ -13,7 +13,9 @@ from typing import IO
 from convlens.data.headers.avif import vet_avif
 from convlens.data.headers.bmp import vet_bmp
 from convlens.data.headers.gif import vet_gif
+from convlens.data.headers.heif import vet_heif
 from convlens.data.headers.jpeg import vet_jpeg
+from convlens.data.headers.netpbm import vet_netpbm
 from convlens.data.headers.png import vet_png
 from convlens.data.headers.tiff import vet_tiff
 from convlens.data.headers.webp import vet_webp
@@ -23,8 +25,10 @@ _VETS: dict[str, Callable[[IO[bytes], int], int]] = {
     "AVIF": vet_avif,
     "BMP": vet_bmp,
     "GIF": vet_gif,
+    "HEIF": vet_heif,
     "JPEG": vet_jpeg,
     "PNG": vet_png,
+    "PPM": vet_netpbm,
     "TIFF": vet_tiff,
     "WEBP": vet_webp,
 }
@@ -32,6 +36,7 @@ _VETS: dict[str, Callable[[IO[bytes], int], int]] = {
 _PACKED = {
     "AVIF": 16 << 20,
     "GIF": LARGEST_PACKED_FILE,
+    "HEIF": 16 << 20,
     "JPEG": LARGEST_PACKED_FILE,
     "WEBP": LARGEST_PACKED_FILE,
 }

@@ -19,6 +19,9 @@ _LARGEST_TILE = 4 << 20  # pixels; above it a tile must not be larger than the p
 _WIDTH, _HEIGHT, _BITS, _PACKING, _SAMPLES, _ROWS = 256, 257, 258, 259, 277, 278
 _STRIPS, _ORIENTATION, _TILE_WIDTH, _TILE_HEIGHT, _TILES = 273, 274, 322, 323, 324
 
+_KIND, _PHOTOMETRIC, _INNER, _DNG = 254, 262, 330, 50706
+_MOSAIC, _LINEAR = 32803, 34892
+
 _JPEG = 7  # which takes longer for each byte than the others
 
 _SINGLE = frozenset((_WIDTH, _HEIGHT, _PACKING, _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT))
@@ -53,10 +56,20 @@ def vet_tiff(file: IO[bytes], size: int) -> int:
             raise UnreadableError("too much in the entries beside its pixels")
         if entry.tag in (_STRIPS, _TILES) and entry.number > _MOST_PIECES:
             raise UnreadableError(f"in {entry.number:,} pieces; at most {_MOST_PIECES:,}")
-        if entry.tag == _PACKING:
-            _check_packing(entry.value, size)
         found[entry.tag] = max(found.get(entry.tag, 0), entry.value)  # of two the worse
+    _check_raw(found)
+    if _PACKING in found:
+        _check_packing(found[_PACKING], size)
     return _held(found)
+
+
+def _check_raw(found: dict[int, int]) -> None:
+    """Refuse what a camera's sensor saw: its first picture is a thumbnail, or no colours yet."""
+    mosaic = found.get(_PHOTOMETRIC) in (_MOSAIC, _LINEAR)
+    thumbnail = found.get(_KIND, 0) & 1 and _INNER in found
+    if _DNG in found or mosaic or thumbnail:
+        kind = "DNG" if _DNG in found else "as NEF or ARW"
+        raise UnreadableError(f"a camera's raw file ({kind}): save it as JPEG or PNG")
 
 
 def _held(found: dict[int, int]) -> int:

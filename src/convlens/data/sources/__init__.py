@@ -75,10 +75,10 @@ def _opened(data: Data, told: Labelling) -> Source:
 
 
 def _is_picture(path: Path) -> bool:
-    from convlens.data.formats import sniff
+    from convlens.data.formats import HEAD, sniff
 
     try:
         with path.open("rb") as file:
-            return sniff(file.read(64)) is not None
+            return sniff(file.read(HEAD)) is not None
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror}") from error

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convlens.data.formats import describe, sniff
+from convlens.data.foreign import describe
+from convlens.data.formats import HEAD, sniff
 from convlens.data.limits import UnreadableError
 from convlens.data.names import has_picture_ending
 from convlens.data.places import Place
@@ -81,9 +82,9 @@ def _head(reader: Reader, place: Place) -> bytes:
     if isinstance(place, str):
         try:
             with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-                return file.read(64)
+                return file.read(HEAD)
         except (OSError, ValueError) as error:
             raise UnreadableError(getattr(error, "strerror", None) or "cannot be read") from error
     content = reader.read(place)
     assert isinstance(content, bytes)
-    return content[:64]
+    return content[:HEAD]
