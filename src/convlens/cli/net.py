@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from convlens.cli.output import output_json
 from convlens.errors import NotationError, SettingsError
 from convlens.notation import Architecture, Plan, Row, Volume, read_volume, resolve, zoo
 from convlens.notation.fold import whole_text
@@ -60,7 +60,7 @@ def net(
         _draw(plan, network, svg)
         return
     if as_json:
-        click.echo(json.dumps(as_document(plan), ensure_ascii=False))
+        output_json(as_document(plan))
         return
     from convlens.cli.net_table import print_plan
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from convlens.cli.console import console_on
 from convlens.cli.output import output
 from convlens.notation import Plan, Row, Sides
 from convlens.notation.layers import Activation, Concat, Conv, GlobalPool, Layer, Pool, Residual
@@ -21,7 +22,7 @@ _WIDE = 104
 def print_plan(plan: Plan) -> None:
     """Print the network, a row for each layer and the totals on standard output."""
     output(Text(str(plan.architecture)), wrap=False)
-    output("", _table(plan, formulas=Console().width >= _WIDE), "")
+    output("", _table(plan, formulas=console_on(sys.stdout).width >= _WIDE), "")
     output(
         Text(
             f"{plan.parameters:,} parameters and {plan.multiply_adds:,} multiply-adds.\n"

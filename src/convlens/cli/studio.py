@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convlens.cli.types import CHANGES, SHOW, SIZE
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from convlens.studio.place import Place
@@ -129,4 +130,4 @@ def _place(runs: Path | None, subject: Subject) -> tuple[Place, str | None]:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(printable(text), err=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
-from rich.console import Console
+import click
 from rich.table import Table
 from rich.text import Text
 
+from convlens.cli.console import console_on
 from convlens.cli.watch import clock
+from convlens.errors.characters import printable
 from convlens.evaluation import Evaluation
 from convlens.pipeline import Outcome
 from convlens.pipeline.folds import CrossValidation, accuracy, balanced
@@ -22,7 +25,7 @@ MOST_SKIPPED = 10
 
 def print_summary(outcome: Outcome) -> None:
     """Print accuracies, those of each class, what was skipped, and where the model is."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = console_on(sys.stdout, soft_wrap=True)
     learned = outcome.learned
     if judged := outcome.test or outcome.validation:
         console.print(class_table(judged, "test" if outcome.test else "validation"))
@@ -45,11 +48,11 @@ def print_summary(outcome: Outcome) -> None:
         f"{duration(outcome.seconds)} in all"
     )
     for skipped in outcome.skipped[:MOST_SKIPPED]:
-        console.print(Text(f"skipped {skipped.file}: {skipped.reason}"))
+        console.print(Text(printable(f"skipped {skipped.file}: {skipped.reason}")))
     if len(outcome.skipped) > MOST_SKIPPED:
         console.print(f"… and {len(outcome.skipped) - MOST_SKIPPED:,} more files skipped")
     if outcome.path is not None:
-        console.print(Text(f"model: {outcome.path}", style="bold"))
+        console.print(Text(printable(f"model: {outcome.path}"), style="bold"))
     if learned.stopped and outcome.run is not None:
         print_how_to_go_on(outcome.run)
 
@@ -100,7 +103,7 @@ def duration(seconds: float) -> str:
 def print_how_to_go_on(run: Path) -> None:
     """Say how an interrupted run is taken up again."""
     command = shlex.join(["convlens", "train", "--resume", str(run)])
-    print(f"to go on: the same command again, or {command}")
+    click.echo(printable(f"to go on: the same command again, or {command}"))
 
 
 def class_table(judged: Evaluation, part: str) -> Table:
@@ -115,5 +118,5 @@ def class_table(judged: Evaluation, part: str) -> Table:
     table.add_column(f"{part} pictures", justify="right")
     table.add_column("accuracy", justify="right")
     for name, one in rows:
-        table.add_row(Text(name), f"{one.n:,}", f"{one.recall or 0:.1%}")
+        table.add_row(Text(printable(name)), f"{one.n:,}", f"{one.recall or 0:.1%}")
     return table

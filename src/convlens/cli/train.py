@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from convlens.cli.main import BEGUN
+from convlens.cli.output import output_json
 from convlens.cli.types import CHANGES, DURATION, FREEZE, SHARE, SHOW, SIZE
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def train(
 
         outcome = pipeline.train(settings, listen, interruption.asked, BEGUN, keep)
     if as_json:
-        click.echo(json.dumps(outcome.to_json()))
+        output_json(outcome.to_json())
     else:
         from convlens.cli.summary import print_summary
 
@@ -144,7 +144,7 @@ def show_recipe(
     with Watch(quiet) as watch:
         recipe = pipeline.recipe(pipeline.Settings(data=data, cache=cache, **chosen), watch)
     if as_json:
-        click.echo(json.dumps(recipe.to_json()))
+        output_json(recipe.to_json())
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for entry in recipe.entries():
@@ -176,7 +176,7 @@ def cross_validate(
     with Interruption() as interruption, Watch(quiet) as watch:
         found = pipeline.cross_validate(settings, folds, watch, interruption.asked, BEGUN)
     if as_json:
-        click.echo(json.dumps(found.to_json()))
+        output_json(found.to_json())
     else:
         from convlens.cli.summary import print_folds
 
