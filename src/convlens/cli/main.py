@@ -12,8 +12,8 @@ import click
 
 from convlens import __version__
 from convlens.cli.streams import ReaderGoneError, fill_closed_descriptors, guarded
-from convlens.cli.surroundings import check_folder, fault_behind
 from convlens.errors import ConvLensError, NotationError
+from convlens.errors.surroundings import check_folder, fault_behind
 
 BEGUN = time.monotonic()
 """When the command began: ``--budget`` counts from here."""
@@ -34,7 +34,7 @@ COMMANDS = {
 }
 """Every command with its line in ``convlens --help``, which must not import them to show it."""
 
-IN_A_FOLDER = ("check", "train", "studio", "evaluate", "scan", "look")
+IN_A_FOLDER = ("check", "train", "studio", "evaluate", "scan", "look", "import")
 """Commands that compute by torch, whose libraries are not found from a folder that is gone."""
 
 FAILED = 1

@@ -20,6 +20,7 @@ from convlens.errors.characters import harmless
 
 PLAIN = {
     "…": "...", "–": "-", "−": "-", "·": ".", "×": "x", "→": "->", "±": "+-", "━": "=", "╌": "-",
+    "\ufffd": "?",
 }  # fmt: skip
 """The signs in ConvLens's own lines and bars, as ASCII has them."""
 

@@ -14,6 +14,10 @@ _STEERING = re.compile(
 )
 
 
+_BYTES = re.compile(r"[\udc80-\udcff]+")
+"""Bytes of a name that the system's encoding does not read, as surrogateescape carries them."""
+
+
 def printable(name: str) -> str:
     r"""Return ``name`` composed (NFC), with whatever does not print written as an escape.
 
@@ -22,7 +26,7 @@ def printable(name: str) -> str:
     """
     if name.isascii() and name.isprintable():
         return name
-    composed = unicodedata.normalize("NFC", name)
+    composed = unicodedata.normalize("NFC", _read(name))
     return "".join(c if c.isprintable() or c in _JOINERS else _escaped(c) for c in composed)
 
 
@@ -34,7 +38,17 @@ def harmless(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _STEERING.sub(lambda found: _escaped(found.group()), text)
+    return _STEERING.sub(lambda found: _escaped(found.group()), _read(text))
+
+
+def _read(text: str) -> str:
+    """Read as UTF-8 what it is of, which a system whose encoding is ASCII left as bytes."""
+    return _BYTES.sub(
+        lambda found: (
+            found.group().encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+        ),
+        text,
+    )
 
 
 def _escaped(character: str) -> str:

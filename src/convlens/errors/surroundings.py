@@ -23,6 +23,13 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 """What a full or failing disk is called."""
 
 
+LIMITED = (
+    "could not create a primitive",  # oneDNN, for this reason and for others
+    "error return without exception set",  # Python, where there is no memory for the exception
+)
+"""What else may mean that, where the system limits what a command takes."""
+
+
 def check_folder() -> None:
     """See that the working folder is there. Raises OutputError where it was deleted."""
     try:
@@ -40,8 +47,9 @@ def fault_behind(error: Exception) -> ConvLensError | None:
         check_folder()
     except OutputError as gone:
         return gone
+    signs = MEMORY + LIMITED if _is_limited() else MEMORY
     for one in _chain(error):
-        if isinstance(one, MemoryError) or any(sign in str(one).lower() for sign in MEMORY):
+        if isinstance(one, MemoryError) or any(sign in str(one).lower() for sign in signs):
             return SettingsError(
                 "there is not enough memory for this command",
                 "close other programs, or raise the limit that is set for it (ulimit -v)",
@@ -50,6 +58,15 @@ def fault_behind(error: Exception) -> ConvLensError | None:
             where = "" if one.filename is None else f": {one.filename}"
             return OutputError(f"{os.strerror(one.errno).lower()}{where}", "make room")
     return None
+
+
+def _is_limited() -> bool:
+    """Whether the system holds the command to less address space than there is."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
