@@ -44,7 +44,8 @@ class Guarded:
     """A text stream before ``stream``, or before nothing where that was closed.
 
     What an ``optional`` one cannot write is dropped, and so is all that follows. Else
-    ReaderGoneError is raised where there is no reader, OutputError where writing fails.
+    ReaderGoneError is raised where there is no reader, OutputError where writing fails, again and
+    again, since click tries streams out and minds no error of that.
     """
 
     # No ``buffer``: click would write to it, past all of this, where the encoding is ASCII.
@@ -52,6 +53,7 @@ class Guarded:
     def __init__(self, stream: TextIO | None, *, optional: bool) -> None:
         self._stream = stream
         self._optional = optional
+        self._fault: Exception = ReaderGoneError()
         self._terminal = stream is not None and not stream.closed and stream.isatty()
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
         self.errors = "strict"
@@ -81,7 +83,7 @@ class Guarded:
         if not text.isascii():
             text = text.encode(self.encoding, "convlens.plain").decode(self.encoding)
         if self._stream is None and not self._optional:
-            raise ReaderGoneError
+            raise self._fault
         self._attempt(lambda stream: stream.write(text))
 
     def flush(self) -> None:
@@ -89,27 +91,30 @@ class Guarded:
         self._attempt(lambda stream: stream.flush())
 
     def _attempt(self, action: Callable[[TextIO], object]) -> None:
-        if self._stream is None:
+        stream = self._stream
+        if stream is None:
             return
         try:
-            action(self._stream)
+            action(stream)
+        except RuntimeError:  # a signal that came within a write has something to say too
+            if not self._optional:
+                raise
         except (OSError, ValueError) as error:  # ValueError: closed meanwhile
-            self._give_up()
-            if self._optional:
-                return
-            if isinstance(error, BrokenPipeError | ValueError):
-                raise ReaderGoneError from None
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(f"cannot write the output: {reason}") from None
+            self._stream = None
+            _discard(stream)
+            if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+                reason = (error.strerror or str(error)).lower()
+                self._fault = OutputError(f"cannot write the output: {reason}")
+            if not self._optional:
+                raise self._fault from None
 
-    def _give_up(self) -> None:
-        """Write no more; what is left in buffers must not fail a second time when Python ends."""
-        stream, self._stream = self._stream, None
-        assert stream is not None
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+
+def _discard(stream: TextIO) -> None:
+    """Let what is left in the stream's buffers go nowhere, not fail once more when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 class Trusted:
