@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -48,7 +47,8 @@ class Guarded:
     again, since click tries streams out and minds no error of that.
     """
 
-    # No ``buffer``: click would write to it, past all of this, where the encoding is ASCII.
+    # No ``buffer`` and no ``fileno``: click would write there, past all of this, where the encoding
+    # is ASCII and on consoles of Windows.
 
     def __init__(self, stream: TextIO | None, *, optional: bool) -> None:
         self._stream = stream
@@ -65,12 +65,6 @@ class Guarded:
     def writable(self) -> bool:
         """Yes."""
         return True
-
-    def fileno(self) -> int:
-        """The descriptor; raises UnsupportedOperation where there is none."""
-        if self._stream is None:
-            raise io.UnsupportedOperation("fileno")
-        return self._stream.fileno()
 
     def write(self, text: str) -> int:
         """Write ``text``, harmless. A first carriage return stays, as bars of libraries have it."""
@@ -123,7 +117,7 @@ class Trusted:
     def __init__(self, stream: Guarded) -> None:
         self._stream = stream
         self.encoding = stream.encoding
-        self.isatty, self.fileno, self.flush = stream.isatty, stream.fileno, stream.flush
+        self.isatty, self.flush = stream.isatty, stream.flush
 
     def write(self, text: str) -> int:
         """Write ``text`` as it is, as far as the encoding has it."""
