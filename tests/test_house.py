@@ -15,6 +15,7 @@ SOURCE = Path(convlens.__file__).parent
 LEVELS = {
     "errors": 0,
     "files": 1,
+    "terminal": 1,
     "notation": 1,
     "data": 2,
     "network": 2,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convlens.cli.labelling import labelling_of, labelling_options
+from convlens.cli.output import output, output_json
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -77,7 +78,7 @@ def check(
         page = report(found, source, data=data, left_out=out)
         write_atomically(html, page.encode(), "say where with --html FILE")
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+        output_json(found.to_json())
     else:
         show(found, html)
     return int(strict and any(finding.weight == "serious" for finding in found.findings))
@@ -96,17 +97,16 @@ def show(found: Findings, html: Path | None) -> None:
     from rich.text import Text
 
     from convlens.audit.report import facts
-    from convlens.cli.output import output
 
-    output(Text(f"{found.source}: {facts(found)}"), counts_table(found), "")
+    output(Text(printable(f"{found.source}: {facts(found)}")), counts_table(found), "")
     if not found.findings:
         output(Text("nothing was found that would spoil a training", style="green"))
     for finding in found.findings:
         output(row_of(finding))
     if found.unchecked:
-        output(Text(f"labels not checked: {found.unchecked}", style="dim"))
+        output(Text(printable(f"labels not checked: {found.unchecked}"), style="dim"))
     if html is not None:
-        output(Text(f"page: {html}"), wrap=False)
+        output(Text(printable(f"page: {html}")), wrap=False)
 
 
 def counts_table(found: Findings) -> Text:
@@ -120,7 +120,7 @@ def counts_table(found: Findings) -> Text:
     if parts:
         sums = [sum(one.parts[part] for one in found.classes) for part in parts]
         told += "; " + ", ".join(f"{n:,} {part}" for n, part in zip(sums, parts, strict=True))
-    return Text(told, style="dim")
+    return Text(printable(told), style="dim")
 
 
 def row_of(finding: Finding) -> Table:
@@ -128,11 +128,11 @@ def row_of(finding: Finding) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    lines = [Text(finding.line), Text(finding.advice, style="dim")]
+    lines = [Text(printable(finding.line)), Text(printable(finding.advice), style="dim")]
     for case in finding.cases[:NAMED]:
         files = " = ".join(picture.file for picture in case.pictures[:NAMED])
         files += " = …" if len(case.pictures) > NAMED else ""
-        lines.append(Text(f"  {files}: {case.reason}"))
+        lines.append(Text(printable(f"  {files}: {case.reason}")))
     if len(finding.cases) > NAMED:
         lines.append(Text(f"  and {len(finding.cases) - NAMED:,} more"))
     table = Table.grid(padding=(0, 1, 0, 0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convlens.cli.labelling import labelling_of, labelling_options
+from convlens.cli.output import output, output_json
 from convlens.cli.types import VIEWS
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def evaluate(
     if mask.any() and not mask.all():
         unseen = measure(probabilities[mask], pictures.labels[mask], classifier.classes)
     if as_json:
-        click.echo(json.dumps(found.to_json() | seen_json(judged, unseen)))
+        output_json(found.to_json() | seen_json(judged, unseen))
     else:
         show(found, unseen)
 
@@ -112,7 +112,6 @@ def seen_json(judged: Judged, unseen: Evaluation | None) -> dict[str, Any]:
 
 def show(found: Evaluation, unseen: Evaluation | None = None) -> None:
     """Print the figures and the confusion table."""
-    from convlens.cli.output import output
     from convlens.cli.tables import confusion_table, figures_table
 
     lines = [f"accuracy [bold]{found.accuracy:.2%}[/]{figures(found)}"]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from convlens.errors.characters import printable
+
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
@@ -27,4 +29,4 @@ def export(model: Path, form: str, out: Path | None) -> None:
     check_output(path, lambda _: False, "ours to replace")
     document = json.dumps(snapshot(read_model(model)), separators=(",", ":"))
     write_atomically(path, document.encode())
-    click.echo(f"{form}: {path}")
+    click.echo(printable(f"{form}: {path}"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from convlens.cli.output import output_json
 from convlens.cli.types import FIGURES, SIZE
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from convlens.importing import Options
@@ -87,10 +88,10 @@ def import_(
             "parameters": plan.parameters,
             "preprocessing": model.preprocessing.to_json(),
         }
-        click.echo(json.dumps(document, ensure_ascii=False))
+        output_json(document)
         return
     click.echo(f"{plan.parameters:,} parameters, {plan.input}, {plan.classes:,} classes")
-    click.echo(f"model: {path}")
+    click.echo(printable(f"model: {path}"))
 
 
 def read(file: Path, net: str | None, classes: Path | None, options: Options) -> Model:

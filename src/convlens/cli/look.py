@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from convlens.cli.output import output_json
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,8 +169,6 @@ def write_figures(found: Look, folder: Path) -> list[Path]:
 
 def report(path: Path, figures: list[Path], found: Look, as_json: bool) -> None:
     """Say what was written, and what the network says of each picture."""
-    from convlens.data.names import printable
-
     size = path.stat().st_size
     said = [
         (one.name, one.probabilities.classes[int(one.probabilities.probabilities.argmax())],
@@ -185,17 +185,17 @@ def report(path: Path, figures: list[Path], found: Look, as_json: bool) -> None:
             "summarised_layers": summarised,
             "figures": [str(figure) for figure in figures],
         }
-        click.echo(json.dumps(document))
+        output_json(document)
         return
     for name, best, share in said:
         click.echo(f"{printable(name)}: {printable(best)} {share:.1%}")
     if figures:
-        click.echo(f"figures: {len(figures)} in {figures[0].parent}")
-    click.echo(f"page: {path} ({size / 1e6:.1f} MB)")
+        click.echo(printable(f"figures: {len(figures)} in {figures[0].parent}"))
+    click.echo(printable(f"page: {path} ({size / 1e6:.1f} MB)"))
 
 
 def _teller(quiet: bool) -> Callable[[str], None]:
     """Says on stderr what is being done."""
     if quiet:
         return lambda line: None
-    return lambda line: click.echo(line, err=True)
+    return lambda line: click.echo(printable(line), err=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import importlib
 import keyword
-import os
 import sys
 import time
 
@@ -14,6 +12,8 @@ import click
 
 from convlens import __version__
 from convlens.errors import ConvLensError, NotationError
+from convlens.errors.surroundings import check_folder, fault_behind
+from convlens.terminal.streams import ReaderGoneError, fill_closed_descriptors, guarded
 
 BEGUN = time.monotonic()
 """When the command began: ``--budget`` counts from here."""
@@ -35,8 +35,8 @@ COMMANDS = {
 }
 """Every command with its line in ``convlens --help``, which must not import them to show it."""
 
-OUTPUT_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What writing to stdout fails with where it is a file on a full or failing disk."""
+IN_A_FOLDER = ("check", "train", "studio", "evaluate", "scan", "look", "import")
+"""Commands that compute by torch, whose libraries are not found from a folder that is gone."""
 
 FAILED = 1
 
@@ -65,7 +65,8 @@ class Commands(click.Group):
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="convlens")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context, /) -> None:
     """Convolutional networks for your pictures: say one, train it, look inside, take it along.
 
     \b
@@ -74,10 +75,14 @@ def cli() -> None:
     convlens predict photos.safetensors a.jpg  what is in this picture?
     convlens studio                            watch a network learn, in the browser
     """
+    wants_help = not {"-h", "--help"}.isdisjoint(context.obj)
+    if context.invoked_subcommand in IN_A_FOLDER and not wants_help:
+        check_folder()
 
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted."""
+    fill_closed_descriptors()
     status = run(sys.argv[1:])
     gc.freeze()  # the end would otherwise visit every object of torch, which takes half a second
     sys.exit(status)
@@ -85,13 +90,30 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
+    with guarded():
+        try:
+            status = _status(arguments)
+            sys.stdout.flush()
+        except ReaderGoneError:  # as `| head` goes: there is nobody to tell
+            return FAILED
+        except ConvLensError as error:
+            complain(error)
+            return FAILED
+        except Exception as error:
+            fault = fault_behind(error)
+            if fault is None:
+                raise
+            complain(fault)
+            return FAILED
+        return status
+
+
+def _status(arguments: list[str]) -> int:
+    """The exit status of the command, wrong usage and interrupts told."""
     try:
         result = cli.main(
             arguments or ["--help"], prog_name="convlens", standalone_mode=False, obj=arguments
         )
-    except ConvLensError as error:
-        complain(error)
-        return FAILED
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -101,15 +123,6 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         ended = isinstance(error.__cause__ or error, Terminated)  # click wraps what it catches
         return TERMINATED if ended else INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except OSError as error:
-        if error.errno not in OUTPUT_FAULTS:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"error: cannot write the output: {os.strerror(error.errno).lower()}", err=True)
-        return FAILED
     return result if isinstance(result, int) else 0
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from convlens.cli.output import output_json
 from convlens.errors import NotationError, SettingsError
+from convlens.errors.characters import printable
 from convlens.notation import Architecture, Plan, Row, Volume, read_volume, resolve, zoo
 from convlens.notation.fold import whole_text
 from convlens.notation.layers import Concat, FullyConnected, Layer, Residual
@@ -60,7 +61,7 @@ def net(
         _draw(plan, network, svg)
         return
     if as_json:
-        click.echo(json.dumps(as_document(plan), ensure_ascii=False))
+        output_json(as_document(plan))
         return
     from convlens.cli.net_table import print_plan
 
@@ -75,7 +76,7 @@ def _draw(plan: Plan, said: str, path: Path) -> None:
     check_output(path, _is_drawing, "a drawing of ConvLens")
     title = " ".join(said.split())
     write_atomically(path, draw(plan, title if len(title) <= _TITLE else None).encode())
-    click.echo(f"drawing: {path}")
+    click.echo(printable(f"drawing: {path}"))
 
 
 def _resolved(said: str, volume: Volume | None, classes: int | None) -> Architecture:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +13,7 @@ from convlens.notation import Plan, Row, Sides
 from convlens.notation.layers import Activation, Concat, Conv, GlobalPool, Layer, Pool, Residual
 from convlens.notation.plan import VALUE_BYTES
 from convlens.notation.printing import layer_text, window_text
+from convlens.terminal.console import console_on
 
 _WIDE = 104
 """Columns from which on the formula of every count is shown too."""
@@ -21,7 +22,7 @@ _WIDE = 104
 def print_plan(plan: Plan) -> None:
     """Print the network, a row for each layer and the totals on standard output."""
     output(Text(str(plan.architecture)), wrap=False)
-    output("", _table(plan, formulas=Console().width >= _WIDE), "")
+    output("", _table(plan, formulas=console_on(sys.stdout).width >= _WIDE), "")
     output(
         Text(
             f"{plan.parameters:,} parameters and {plan.multiply_adds:,} multiply-adds.\n"

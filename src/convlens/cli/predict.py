@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from convlens.cli.main import FAILED
+from convlens.cli.output import cell, output_json
 from convlens.cli.types import VIEWS
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from convlens.classifier import Classifier, Prediction
@@ -91,8 +92,6 @@ def files(given: Sequence[Path]) -> Iterator[Path]:
 
 def tell_left_out(folder: Path, others: Sequence[Path]) -> None:
     """Say in one line which files of a folder are no pictures."""
-    from convlens.data.names import printable
-
     named = ", ".join(printable(str(path.relative_to(folder))) for path in others[:3])
     more = ", …" if len(others) > 3 else ""
     what = (
@@ -150,34 +149,36 @@ def show_json(found: Iterator[Answer], classes: Sequence[str], top: int) -> bool
                 "probability": prediction.probability,
                 "probabilities": dict(prediction.probabilities),
             }
-        click.echo(json.dumps(line))
+        output_json(line)
     return failed
 
 
 def show_csv(found: Iterator[Answer], classes: Sequence[str], top: int) -> bool:
-    """A header and a row for each picture; failures go to stderr. Returns whether any failed."""
+    """A header and a row for each picture; failures go to stderr. Returns whether any failed.
+
+    Names are as they are but for what would steer a terminal or start a line, which is escaped.
+    """
     failed = False
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["image", "class", "probability", *classes])
+    writer.writerow(["image", "class", "probability", *map(cell, classes)])
     for image, prediction, error in found:
         if prediction is None:
             failed = True
-            click.echo(f"error: {error}", err=True)
+            click.echo(printable(f"error: {error}"), err=True)
             continue
         shares = [f"{prediction.probabilities[name]:.6f}" for name in classes]
-        writer.writerow([image, prediction.class_name, f"{prediction.probability:.6f}", *shares])
+        best = f"{prediction.probability:.6f}"
+        writer.writerow([cell(image), cell(prediction.class_name), best, *shares])
     return failed
 
 
 def show_text(found: Iterator[Answer], classes: Sequence[str], top: int) -> bool:
     """A line for each picture with its likeliest classes. Returns whether any failed."""
-    from convlens.data.names import printable
-
     failed = False
     for image, prediction, error in found:
         if prediction is None:
             failed = True
-            click.echo(f"error: {error}", err=True)
+            click.echo(printable(f"error: {error}"), err=True)
             continue
         shares = "   ".join(f"{printable(n)} {p:.1%}" for n, p in prediction.top(top).items())
         click.echo(f"{printable(image)}: {shares}")

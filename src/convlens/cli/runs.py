@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from convlens.cli.output import output_json
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from convlens.runs.listing import RunSummary
@@ -29,21 +31,22 @@ def runs(folder: Path, as_json: bool) -> None:
         raise DataError(f"there is no folder {folder}", "convlens train makes it")
     found = list(runs_in(folder))
     if as_json:
-        click.echo(json.dumps({"runs": [run.to_json() for run in found]}))
+        output_json({"runs": [run.to_json() for run in found]})
     elif found:
         print_runs(found)
     else:
-        click.echo(f"there are no runs in {folder}")
+        click.echo(printable(f"there are no runs in {folder}"))
 
 
 def print_runs(found: list[RunSummary]) -> None:
     """A line for each run, and what went wrong with those that failed."""
-    from rich.console import Console
+    import sys
+
     from rich.table import Table
     from rich.text import Text
 
     from convlens.cli.watch import clock
-    from convlens.data.names import printable
+    from convlens.terminal.console import console_on
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("name", no_wrap=True)
@@ -60,7 +63,7 @@ def print_runs(found: list[RunSummary]) -> None:
             "–" if run.seconds is None else clock(run.seconds),
             Text(printable(run.command or "–")),
         )
-    console = Console(highlight=False)
+    console = console_on(sys.stdout)
     console.print(table)
     for run in found:
         if run.error is not None:

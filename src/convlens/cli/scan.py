@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from convlens.cli.output import output_json
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from convlens.lens.scanning import Scan
@@ -49,10 +51,10 @@ def scan(
     if out is not None:
         write_atomically(out, png_of(draw_scan(found, chosen)))
     if as_json:
-        click.echo(json.dumps(document(found, picture, out), ensure_ascii=False))
+        output_json(document(found, picture, out))
     else:
         show(found, chosen)
-        click.echo(f"drawn: {out}")
+        click.echo(printable(f"drawn: {out}"))
 
 
 def free_path(picture: Path) -> Path:
@@ -99,8 +101,6 @@ def document(found: Scan, picture: Path, out: Path | None) -> dict[str, Any]:
 def show(found: Scan, chosen: int | None) -> None:
     """Say what was seen where, and how far it is off."""
     import numpy as np
-
-    from convlens.data.names import printable
 
     rows, columns = found.shape
     width, height = (side / found.scale for side in found.window)

@@ -6,8 +6,9 @@ import sys
 from contextlib import ExitStack
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from convlens.terminal.console import console_on
 
 WIDTH = 30
 
@@ -17,7 +18,7 @@ class Stages(ExitStack):
 
     def __init__(self, quiet: bool) -> None:
         super().__init__()
-        self.console = Console(file=sys.stderr, highlight=False)
+        self.console = console_on(sys.stderr)
         self.quiet = quiet
         self.bars = Progress(
             TextColumn("{task.description}"),

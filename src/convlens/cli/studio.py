@@ -9,6 +9,7 @@ import click
 
 from convlens.cli.labelling import labelling_of, labelling_options
 from convlens.cli.types import CHANGES, SHOW, SIZE
+from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
     from convlens.studio.place import Place
@@ -131,4 +132,4 @@ def _place(runs: Path | None, subject: Subject) -> tuple[Place, str | None]:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(printable(text), err=True)

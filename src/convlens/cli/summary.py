@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
-from rich.console import Console
+import click
 from rich.table import Table
 from rich.text import Text
 
 from convlens.cli.watch import clock
+from convlens.errors.characters import printable
 from convlens.evaluation import Evaluation
 from convlens.pipeline import Outcome
 from convlens.pipeline.folds import CrossValidation, accuracy, balanced
 from convlens.runs.folder import RunFolder
+from convlens.terminal.console import console_on
 
 MOST_CLASSES = 40
 """Classes shown one by one; of more, those that did worst."""
@@ -23,7 +26,7 @@ MOST_SKIPPED = 10
 
 def print_summary(outcome: Outcome) -> None:
     """Print accuracies, those of each class, what was skipped, and where the model is."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = console_on(sys.stdout, soft_wrap=True)
     learned = outcome.learned
     if judged := outcome.test or outcome.validation:
         console.print(class_table(judged, "test" if outcome.test else "validation"))
@@ -46,13 +49,13 @@ def print_summary(outcome: Outcome) -> None:
         f"{duration(outcome.seconds)} in all"
     )
     for skipped in outcome.skipped[:MOST_SKIPPED]:
-        console.print(Text(f"skipped {skipped.file}: {skipped.reason}"))
+        console.print(Text(printable(f"skipped {skipped.file}: {skipped.reason}")))
     if len(outcome.skipped) > MOST_SKIPPED:
         more = f"… and {len(outcome.skipped) - MOST_SKIPPED:,} more files skipped"
         whole = "--json" if outcome.run is None else RunFolder(outcome.run).skipped
         console.print(Text(f"{more}: {whole} names all"))
     if outcome.path is not None:
-        console.print(Text(f"model: {outcome.path}", style="bold"))
+        console.print(Text(printable(f"model: {outcome.path}"), style="bold"))
     if learned.stopped and outcome.run is not None:
         print_how_to_go_on(outcome.run)
 
@@ -103,7 +106,7 @@ def duration(seconds: float) -> str:
 def print_how_to_go_on(run: Path) -> None:
     """Say how an interrupted run is taken up again."""
     command = shlex.join(["convlens", "train", "--resume", str(run)])
-    print(f"to go on: the same command again, or {command}")
+    click.echo(printable(f"to go on: the same command again, or {command}"))
 
 
 def class_table(judged: Evaluation, part: str) -> Table:
@@ -118,5 +121,5 @@ def class_table(judged: Evaluation, part: str) -> Table:
     table.add_column(f"{part} pictures", justify="right")
     table.add_column("accuracy", justify="right")
     for name, one in rows:
-        table.add_row(Text(name), f"{one.n:,}", f"{one.recall or 0:.1%}")
+        table.add_row(Text(printable(name)), f"{one.n:,}", f"{one.recall or 0:.1%}")
     return table

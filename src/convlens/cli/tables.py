@@ -6,6 +6,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from convlens.errors.characters import printable
 from convlens.evaluation import Evaluation
 
 WIDEST_CONFUSION = 12
@@ -23,13 +24,15 @@ def figures_table(found: Evaluation) -> Table:
         table.add_column(heading, justify="right")
     for name, one in found.classes.items():
         if one.n or one.precision is not None:
-            table.add_row(Text(name), f"{one.n:,}", percent(one.precision), percent(one.recall))
+            table.add_row(
+                Text(printable(name)), f"{one.n:,}", percent(one.precision), percent(one.recall)
+            )
     return table
 
 
 def confusion_table(found: Evaluation) -> Table:
     """The confusion table, or its largest entries off the diagonal where classes are many."""
-    names = list(found.classes)
+    names = [printable(name) for name in found.classes]
     if len(names) > WIDEST_CONFUSION:
         return mistakes_table(found)
     table = Table(box=None, pad_edge=False, title="rows: true class, columns: predicted",
@@ -48,7 +51,7 @@ def confusion_table(found: Evaluation) -> Table:
 
 def mistakes_table(found: Evaluation) -> Table:
     """The commonest mistakes."""
-    names = list(found.classes)
+    names = [printable(name) for name in found.classes]
     wrong = found.confusion.copy()
     np.fill_diagonal(wrong, 0)
     table = Table(box=None, pad_edge=False, title="commonest mistakes", title_justify="left")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from click.core import ParameterSource
 
 from convlens.cli.labelling import labelling_options
 from convlens.cli.main import BEGUN
+from convlens.cli.output import output_json
 from convlens.cli.types import CHANGES, DURATION, FREEZE, PART, SHARE, SHOW, SIZE
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def train(
 
         outcome = pipeline.train(settings, listen, interruption.asked, BEGUN, keep)
     if as_json:
-        click.echo(json.dumps(outcome.to_json()))
+        output_json(outcome.to_json())
     else:
         from convlens.cli.summary import print_summary
 
@@ -154,7 +154,7 @@ def show_recipe(
     with Watch(quiet) as watch:
         recipe = pipeline.recipe(pipeline.Settings(data=data, cache=cache, **chosen), watch)
     if as_json:
-        click.echo(json.dumps(recipe.to_json()))
+        output_json(recipe.to_json())
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for entry in recipe.entries():
@@ -188,7 +188,7 @@ def cross_validate(
     with Interruption() as interruption, Watch(quiet) as watch:
         found = pipeline.cross_validate(settings, folds, watch, interruption.asked, BEGUN)
     if as_json:
-        click.echo(json.dumps(found.to_json()))
+        output_json(found.to_json())
     else:
         from convlens.cli.summary import print_folds
 

@@ -7,11 +7,12 @@ import time
 from contextlib import ExitStack
 from typing import Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from convlens.errors.characters import printable
 from convlens.pipeline import Event, FoldDone, Note, Reading, Ready, Resumed
+from convlens.terminal.console import console_on
 from convlens.training.events import BatchSplit, EpochDone, StepDone, Warned, WentBack
 
 REFRESH = 0.1  # seconds
@@ -23,7 +24,7 @@ class Watch(ExitStack):
 
     def __init__(self, quiet: bool) -> None:
         super().__init__()
-        self.console = Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+        self.console = console_on(sys.stderr, soft_wrap=not sys.stderr.isatty())
         self.quiet = quiet
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.last: EpochDone | None = None
@@ -40,14 +41,14 @@ class Watch(ExitStack):
             return
         match event:
             case Note():
-                self.console.print(Text(event.text))
+                self.console.print(Text(printable(event.text)))
             case Ready():
                 self._introduce(event)
             case FoldDone():
                 self.last = None
                 self.console.print(fold_line(event))
             case Resumed() | WentBack() | BatchSplit() | Warned():
-                self.console.print(Text(happening(event)))
+                self.console.print(Text(printable(happening(event))))
             case EpochDone():
                 self.last = event
                 if not self.console.is_terminal:
@@ -59,7 +60,8 @@ class Watch(ExitStack):
         parts = f"{ready.train:,} training, {ready.validation:,} validation"
         parts += f", {ready.test:,} test pictures" if ready.test else " pictures"
         network = f"{ready.architecture}\n{ready.parameters:,} parameters on {ready.engine}"
-        self.console.print(Text(f"{ready.source}: {len(ready.classes)} classes; {parts}"))
+        source = printable(ready.source)
+        self.console.print(Text(f"{source}: {len(ready.classes)} classes; {parts}"))
         self.console.print(Text(network), soft_wrap=False)
 
     def _refresh(self, event: Reading | StepDone) -> None:

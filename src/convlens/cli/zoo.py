@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -18,10 +17,12 @@ def zoo(name: str | None, as_json: bool) -> None:
 
     A name stands wherever a network is asked for: `convlens net lenet5`.
     """
+    from convlens.cli.output import output_json
+
     if as_json:
         entries = [as_document(entry) for entry in ZOO]
         chosen = entries if name is None else as_document(find(name))
-        click.echo(json.dumps(chosen, ensure_ascii=False))
+        output_json(chosen)
     elif name is None:
         print_list()
     else:
@@ -49,11 +50,14 @@ def print_list() -> None:
 
 def print_entry(entry: Entry) -> None:
     """Print a network's text and what there is to know of it."""
-    from rich.console import Console
+    import sys
+
     from rich.padding import Padding
     from rich.text import Text
 
-    console = Console(highlight=False)
+    from convlens.terminal.console import console_on
+
+    console = console_on(sys.stdout)
     console.print(Text.assemble((entry.name, "bold"), f": {entry.line}"))
     console.print(Padding(Text(f"{entry.title}, {entry.year}."), (0, 0, 0, 2)))
     console.print(Padding(Text(entry.about), (0, 0, 0, 2)))

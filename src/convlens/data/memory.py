@@ -24,7 +24,7 @@ def physical_memory() -> int:
     except (AttributeError, ValueError, OSError):
         return _FALLBACK
     try:
-        return min(machine, int(_GROUP_LIMIT.read_text()))
+        return min(machine, int(_GROUP_LIMIT.read_text(encoding="ascii")))
     except (OSError, ValueError):  # no such limit, or the word `max`
         return machine
 
@@ -36,7 +36,7 @@ def free_memory() -> int:
     """
     most = physical_memory()
     try:
-        lines = _MACHINE.read_text().splitlines()
+        lines = _MACHINE.read_text(encoding="ascii").splitlines()
         free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvail"))
     except (OSError, ValueError, IndexError, StopIteration):
         return most // 2
@@ -46,8 +46,11 @@ def free_memory() -> int:
 def _used_by_group() -> int:
     """Bytes that a container's programs hold, files kept in memory aside; 0 where there is none."""
     try:
-        used = int((_GROUP / "memory.current").read_text())
-        counts = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
+        used = int((_GROUP / "memory.current").read_text(encoding="ascii"))
+        counts = dict(
+            line.split()
+            for line in (_GROUP / "memory.stat").read_text(encoding="ascii").splitlines()
+        )
         return used - int(counts["file"])
     except (OSError, ValueError, KeyError):
         return 0

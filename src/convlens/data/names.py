@@ -1,8 +1,8 @@
-"""Names of files and classes as text that any terminal, page or JSON document can carry."""
+"""What names of files tell: what is hidden, what may be a picture."""
 
 from __future__ import annotations
 
-import unicodedata
+from convlens.errors.characters import printable as printable  # noqa: PLC0414 - its other home
 
 _ENDINGS = (
     "7z avi bak bat bz2 bin c cfg conf cpp css csv db dll doc docx exe gz h h5 hdf5 htm html ini "
@@ -20,27 +20,6 @@ _PICTURE_ENDINGS = (
 )
 
 _PICTURES = frozenset(_PICTURE_ENDINGS.split())
-
-_JOINERS = "\u200c\u200d"  # invisible, but part of many scripts' spelling and of emoji
-
-
-def printable(name: str) -> str:
-    r"""Return ``name`` composed (NFC), with whatever does not print written as an escape.
-
-    Bytes that are not UTF-8 come as ``\xff``, control characters as ``\n`` or ``\x1b``, so two
-    machines spell the same name the same way and no name can steer a terminal.
-    """
-    if name.isascii() and name.isprintable():
-        return name
-    composed = unicodedata.normalize("NFC", name)
-    return "".join(c if c.isprintable() or c in _JOINERS else _escaped(c) for c in composed)
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that surrogateescape carried
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 _SYSTEMS = frozenset(

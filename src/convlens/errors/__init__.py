@@ -15,18 +15,21 @@ NotationError looks in full is in ``rendering``.
 from __future__ import annotations
 
 from convlens.errors import rendering
+from convlens.errors.characters import printable
 
 
 class ConvLensError(Exception):
     """Base of every error whose cause lies in what the user gave.
 
-    ``message`` is one line: what is wrong, and where. ``hint`` is what to do, or None.
+    ``message`` is one line: what is wrong, and where. ``hint`` is what to do, or None. Names and
+    other people's words come as they are: what does not print of them is written as an escape.
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
+        message = printable(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else printable(hint)
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\n{self.hint}"
@@ -58,7 +61,8 @@ class NotationError(ConvLensError):
         hint = None if correction is None else f"try: {correction}"
         if fits is not None and correction is None:
             hint = f"an input of {fits[0]}x{fits[1]} would fit these layers"
-        super().__init__(message, hint)
+        super().__init__(message)
+        self.hint = hint  # may have as many lines as the text; ``rendering`` sees to the rest
         self.text = text
         self.start = start
         self.end = end

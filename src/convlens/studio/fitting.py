@@ -155,7 +155,7 @@ def room(session: Session) -> int:
 def _held(pid: int) -> int:
     """Bytes that the training process holds for itself, where the system tells."""
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
+        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
         return (int(fields[1]) - int(fields[2])) * 4096
     except (OSError, ValueError, IndexError):
         return 0

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from threading import Thread
 
+from convlens.errors.surroundings import fault_behind
 from convlens.studio.process.inbox import Inbox
 from convlens.studio.process.outbox import Outbox
 
@@ -25,9 +26,7 @@ def main() -> None:
     inbox.start()
     outbox.start()
     Thread(target=_load_torch, name="torch", daemon=True).start()
-    from convlens.studio.process.loop import Loop
-
-    Loop(inbox, outbox).run()
+    _loop(inbox, outbox)
     outbox.flush(LAST_WORDS)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -43,9 +42,22 @@ def _pipes() -> tuple[int, int]:
     return incoming, outgoing
 
 
+def _loop(inbox: Inbox, outbox: Outbox) -> None:
+    try:
+        from convlens.studio.process.loop import Loop
+
+        loop = Loop(inbox, outbox)
+    except Exception as error:
+        fault = fault_behind(error)
+        if fault is None:
+            raise
+        sys.exit(fault.message)
+    loop.run()
+
+
 def _load_torch() -> None:
     """Load it while pictures are being read; who needs it waits for it."""
-    with suppress(ImportError):
+    with suppress(Exception):  # who needs it fails too, and tells why
         import torch  # noqa: F401
 
 

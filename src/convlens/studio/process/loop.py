@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convlens.errors import ConvLensError, RunError
+from convlens.errors.surroundings import fault_behind
 from convlens.pipeline import Event, Reading, train
 from convlens.studio.process.asking import Asking
 from convlens.studio.process.attendant import Attendant, LeftError, Orders
@@ -72,6 +73,9 @@ class Loop:
         except MemoryError:
             self._failed("there is not enough memory", "take a smaller size, batch or network")
         except Exception as error:
+            if fault := fault_behind(error):
+                self._failed(fault.message, fault.hint)
+                return
             traceback.print_exc(file=sys.stderr)
             self._failed(
                 f"that went wrong inside ConvLens: {type(error).__name__}: {error}",
