@@ -36,11 +36,11 @@ def evaluate(
     named, and left out of a second accuracy.
     """
     from convlens.classifier import Classifier
-    from convlens.cli.watch import Watch
     from convlens.data import open_source
     from convlens.evaluation import measure, probabilities_of
     from convlens.evaluation.pictures import pictures_for
     from convlens.pipeline import Note, Reading
+    from convlens.pipeline.watch import Watch
 
     classifier = Classifier.load(model)
     with Watch(quiet) as watch:

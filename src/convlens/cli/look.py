@@ -109,10 +109,10 @@ def given(pictures: tuple[Path, ...]) -> list[Path]:
 
 def judged_pictures(classifier: Classifier, data: str, quiet: bool) -> Pictures:
     """The pictures of ``data`` that the model is judged by."""
-    from convlens.cli.watch import Watch
     from convlens.data import open_source
     from convlens.evaluation.pictures import pictures_for
     from convlens.pipeline import Note, Reading
+    from convlens.pipeline.watch import Watch
 
     with Watch(quiet) as watch:
         source = open_source(data)

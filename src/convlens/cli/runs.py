@@ -42,8 +42,8 @@ def print_runs(found: list[RunSummary]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from convlens.cli.watch import clock
     from convlens.data.names import printable
+    from convlens.pipeline.watch import clock
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("name", no_wrap=True)

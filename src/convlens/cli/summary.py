@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from convlens.cli.watch import clock
 from convlens.evaluation import Evaluation
 from convlens.pipeline import Outcome
 from convlens.pipeline.folds import CrossValidation, accuracy, balanced
+from convlens.pipeline.watch import clock
 
 MOST_CLASSES = 40
 """Classes shown one by one; of more, those that did worst."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
 from pathlib import Path
 from typing import Any
 
 from convlens.data.names import printable
 from convlens.data.sources.archive import open_archive
-from convlens.data.sources.arrays import open_mapping, open_npz, open_pair
 from convlens.data.sources.digits import open_digits
 from convlens.data.sources.files import is_data, is_table
 from convlens.data.sources.folder import open_beside, open_folder
+from convlens.data.sources.given import open_given, open_npz
 from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.source import Item, Source
 from convlens.data.sources.tree import LAYOUT
@@ -19,25 +19,19 @@ from convlens.errors import DataError
 
 __all__ = ["Item", "Source", "open_source"]
 
-Data = str | Path | tuple[Any, Any] | Mapping[str, Any]
-"""What pictures can be given as."""
 
-
-def open_source(data: Data) -> Source:
+def open_source(data: Any) -> Source:
     """List the pictures of ``data`` without decoding any.
 
     ``data`` is the word ``digits``; the path of a folder, of a ``.zip`` or ``.tar`` (compressed or
     not), of an ``.npz`` or ``.parquet``, of a table of labels, or of MNIST's or CIFAR's files; a
-    pair ``(images, labels)``; or a dict of parts or arrays. Raises DataError, with a hint, where
-    there is nothing to learn from.
+    pair ``(images, labels)``; a dict of parts, arrays or classes; a data frame; or a data set of
+    pairs ``(image, label)``. Raises DataError, with a hint, where there is nothing to learn from.
     """
-    if isinstance(data, Mapping):
-        return open_mapping(data)
-    if isinstance(data, tuple | list):
-        return open_pair(tuple(data))
+    if isinstance(data, os.PathLike):
+        data = Path(os.fsdecode(data))
     if not isinstance(data, str | Path):
-        message = f"pictures cannot be read from a {type(data).__name__}"
-        raise DataError(message, "give a path, `digits`, or a pair of images and labels")
+        return open_given(data, open_source)
     if data == "":  # as Path it would be the folder that we stand in
         raise DataError("no folder or file is named: the path is empty", "check the path")
     path = Path(data).expanduser()
