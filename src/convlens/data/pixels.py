@@ -24,7 +24,7 @@ def as_batch(array: NDArray[Any]) -> NDArray[np.uint8]:
     """Return pictures in any of the usual layouts as ``(N, H, W, C)`` uint8.
 
     ``array`` is ``(N, H, W)``, ``(N, H, W, C)`` or ``(N, C, H, W)``; C is 1 or 3, and the last axis
-    where both fit, or else 4, whose last is the transparency and is laid over white. Values are
+    where both fit; as the last axis also 4, the transparency, which is laid over white. Values are
     integers in 0..255, or floats in [0, 1], which are scaled by 255. Raises UnreadableError for
     anything else.
     """
@@ -37,10 +37,9 @@ def _as_batch(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.uint8]:
         array = array[..., None]
     if array.ndim != 4:
         raise UnreadableError(f"an array of shape {shape} does not hold pictures")
-    last, first = array.shape[3], array.shape[1]
-    if last not in (1, 3) and (first in (1, 3) or (first == 4 and last != 4)):
+    if array.shape[3] not in (1, 3) and array.shape[1] in (1, 3):
         array = array.transpose(0, 2, 3, 1)
-    elif last not in (1, 3, 4):
+    elif array.shape[3] not in (1, 3, 4):
         raise UnreadableError(f"an array of shape {shape} has no axis of 1, 3 or 4 channels")
     if 0 in array.shape[1:]:
         raise UnreadableError(f"an array of shape {shape} has no pixels")

@@ -49,21 +49,21 @@ class Watch(ExitStack):
             return
         match event:
             case Note():
-                self.console.print(Text(event.text))
+                self._say(Text(event.text))
             case Ready():
                 self._introduce(event)
             case FoldDone():
                 self.last = None
-                self.console.print(fold_line(event))
+                self._say(Text(fold_line(event)))
             case Resumed() | WentBack() | BatchSplit() | Warned():
-                self.console.print(Text(happening(event)))
+                self._say(Text(happening(event)))
             case EpochDone():
                 self.last = event
                 if not self.live.is_started:
-                    self.console.print(look_line(event))
+                    self._say(Text(look_line(event)))
             case Learned():
                 if self.closing:
-                    self._close(event)
+                    self._say(Text(learned_line(event)))
             case Reading() | StepDone():
                 self._refresh(event)
 
@@ -71,8 +71,15 @@ class Watch(ExitStack):
         parts = f"{ready.train:,} training, {ready.validation:,} validation"
         parts += f", {ready.test:,} test pictures" if ready.test else " pictures"
         network = f"{ready.architecture}\n{ready.parameters:,} parameters on {ready.engine}"
-        self.console.print(Text(f"{ready.source}: {len(ready.classes)} classes; {parts}"))
-        self.console.print(Text(network), soft_wrap=False)
+        self._say(Text(f"{ready.source}: {len(ready.classes)} classes; {parts}"))
+        self._say(Text(network), soft_wrap=False)
+
+    def _say(self, text: Text, soft_wrap: bool | None = None) -> None:
+        """Print what stays, above the live line."""
+        if isinstance(self.live, NotebookLine):
+            self.live.say(text)
+        else:
+            self.console.print(text, soft_wrap=soft_wrap)
 
     def _refresh(self, event: Reading | StepDone) -> None:
         now = time.monotonic()
@@ -83,22 +90,16 @@ class Watch(ExitStack):
             )
             self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
-    def _close(self, event: Learned) -> None:
-        line = Text(learned_line(event))
-        if isinstance(self.live, NotebookLine):
-            self.live.update(line)
-        else:
-            self.console.print(line)
-
 
 class NotebookLine:
-    """The live line of a notebook: one output below the cell, which is brought up to date.
+    """The live line of a notebook, in one output below the cell that is brought up to date.
 
     rich's own needs ipywidgets, and without them gives a warning each time.
     """
 
     def __init__(self) -> None:
         self.is_started = False
+        self._said: list[str] = []
         self._output: Any = None
 
     def __enter__(self) -> Self:
@@ -113,11 +114,19 @@ class NotebookLine:
     ) -> None:
         self.is_started = False
 
+    def say(self, text: Text) -> None:
+        """Show ``text``, which stays, in the place of the line."""
+        self._said.append(text.plain)
+        self._show(self._said)
+
     def update(self, line: Text, refresh: bool = True) -> None:
-        """Show ``line`` in the place of the one before."""
+        """Show ``line`` below what was said, in the place of the one before."""
+        self._show([*self._said, line.plain])
+
+    def _show(self, lines: list[str]) -> None:
         from IPython.display import display
 
-        shown = {"text/plain": line.plain}
+        shown = {"text/plain": "\n".join(lines)}
         if self._output is None:
             self._output = display(shown, raw=True, display_id=True)
         else:

@@ -121,7 +121,7 @@ def test_a_dict_of_parts():
         ((np.zeros((12, 5)), LABELS), "shape"),
         ((np.full((12, 4, 4), np.inf), LABELS), "NaN"),
         ((np.full((12, 4, 4), 999), LABELS), "999"),
-        ((np.zeros((12, 5, 4, 2)), LABELS), "channels"),
+        ((np.zeros((12, 4, 4, 2)), LABELS), "channels"),
         ((5, LABELS), "arrays"),
         ({"a": GREY}, "no pictures with labels"),
         ({"x": GREY, "y": LABELS, "x_test": GREY, "y_test": LABELS}, "without a part"),

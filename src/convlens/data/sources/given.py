@@ -84,7 +84,7 @@ def open_mapping(
     keyed as in an .npz, of the columns of a table, or of classes, each with a list of its pictures.
     A file of arrays, which has no ``open_path``, is read by its keys alone.
     """
-    keyed = {str(key).strip().lower(): value for key, value in given.items()}
+    keyed = {_plain(key): value for key, value in given.items()}
     classes = keyed.pop(_CLASSES, None)
     if open_path is not None and any(_is_part(key, value) for key, value in keyed.items()):
         return _open_parts(keyed, classes, open_path)
@@ -100,6 +100,10 @@ def open_mapping(
     if None not in parts and "train" not in parts:
         raise DataError(f"{name} has no training part", KEYS)
     return source_of_blocks(name, blocks, classes)
+
+
+def _plain(key: object) -> str:
+    return str(key).strip().casefold().replace(" ", "_")
 
 
 def _is_part(key: str, value: object) -> bool:
@@ -138,7 +142,7 @@ def _blocks(given: Any, part: Part | None) -> tuple[list[Block], str, object]:
     """What one part is made of; its name; and the names of its classes, if it tells them."""
     where = f"the {part} part" if part else "the data"
     if isinstance(given, Mapping):
-        keyed = {str(key).strip().lower(): value for key, value in given.items()}
+        keyed = {_plain(key): value for key, value in given.items()}
         classes = keyed.pop(_CLASSES, None)
         blocks = _keyed(keyed, part, where)
         if not blocks and _by_class(given, 1 if part else 2):
@@ -194,7 +198,7 @@ def _is_frame(value: object) -> bool:
 
 def _table(columns: Mapping[str, Any], part: Part | None) -> list[Block]:
     """Blocks of the rows of a table, one for each part that it names."""
-    called = {str(name).strip().casefold().replace(" ", "_"): name for name in columns}
+    called = {_plain(name): name for name in columns}
     chosen = [
         next((columns[called[name]] for name in names if name in called), None)
         for names in (FILES, LABELS, PART_COLUMNS)
@@ -244,7 +248,7 @@ def _part(told: object, number: int) -> Part | None:
 
 def _by_class(given: Mapping[Any, Any], least: int = 2) -> bool:
     """Whether a dictionary can only be classes, ``least`` or more, each with its pictures."""
-    if len(given) < least or any(str(key).strip().lower() in _RESERVED for key in given):
+    if len(given) < least or any(_plain(key) in _RESERVED for key in given):
         return False
     return all(
         isinstance(value, list | tuple)

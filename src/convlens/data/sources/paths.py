@@ -31,7 +31,8 @@ FORMS = (
     "normalisation; or a list of paths, files, images or arrays"
 )
 
-_NOTHING = "holds no picture"
+_NO_PLACE = np.empty(0, np.uint8)
+"""Of what is neither a file nor pixels."""
 
 
 class Found(NamedTuple):
@@ -84,7 +85,7 @@ class _Lister:
             if isinstance(one, np.ndarray):
                 arrays[number] = one
             found.append(one if isinstance(one, Found) else None)
-        files = next((n for n, one in enumerate(found) if one and one.fault != _NOTHING), None)
+        files = next((n for n, one in enumerate(found) if one and one.place is not _NO_PLACE), None)
         if arrays and files is not None:
             first = next(iter(arrays))
             message = f"{self._row(first)} is an array or image, {self._row(files)} a file"
@@ -95,7 +96,7 @@ class _Lister:
     def _read(self, number: int, picture: object) -> Found | NDArray[Any]:
         """What is in a file, or why it is not; or an array of pixels."""
         if not is_array(picture) and is_missing(picture):
-            return Found("", 0, fault=_NOTHING)
+            return Found(_NO_PLACE, 0, fault="holds no picture")
         if isinstance(picture, Mapping):  # as the Hugging Face hub has them in tables
             picture = picture.get("bytes") or picture.get("path")
         try:
@@ -156,4 +157,4 @@ def _pixels_of(image: Image.Image) -> Found | NDArray[Any]:
             mode = "L" if image.mode in GREY_MODES else "RGB"
             return np.asarray(to_eight_bits(image, mode, deep_range(image)))
     except Exception as error:  # Pillow's plugins raise nearly anything on a damaged file
-        return Found("", 0, shown=printable(name_of(image) or ""), fault=reason_of(error))
+        return Found(_NO_PLACE, 0, shown=printable(name_of(image) or ""), fault=reason_of(error))
