@@ -10,7 +10,7 @@ import numpy as np
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
 from convlens.data.sources.labels import ONE_EACH, Label, Labels, read_labels
-from convlens.data.sources.paths import pictures_in
+from convlens.data.sources.paths import Found, pictures_in
 from convlens.data.sources.source import Item, Kind, Part, Source
 from convlens.errors import DataError
 
@@ -92,21 +92,13 @@ def source_of_blocks(
         raise DataError(f"{name} holds no pictures", KEYS)
     parts = [block.part for block in blocks]
     names, indices, warnings = classified(parts, labels, given, name)
-    items: list[Item] = []
-    skipped: list[Skipped] = []
-    missing: list[tuple[str, str]] = []
-    for block, pictures, index in zip(blocks, found, indices, strict=True):
-        for place, (one, label) in enumerate(zip(pictures, index, strict=True)):
-            if label is None:
-                missing.append((f"{block.number(place)}", block.where))
-                row = f"{block.row(place)} ({one.shown})" if one.shown else block.row(place)
-                skipped.append(Skipped(row, "has no label"))
-                continue
-            if one.fault:
-                skipped.append(Skipped(one.shown or block.row(place), one.fault))
-                continue
-            item = f"{block.item(place)} {one.shown}".rstrip()
-            items.append(Item(item, label, block.part, one.size, one.place, one.stamp))
+    items, skipped = _sorted_out(blocks, found, indices)
+    missing = [
+        (f"{block.number(place)}", block.where)
+        for block, index in zip(blocks, indices, strict=True)
+        for place, label in enumerate(index)
+        if label is None
+    ]
     if not items and len(missing) == len(skipped):
         raise DataError(f"{name}: none of {len(skipped):,} pictures has a label", ONE_EACH)
     if not items:
@@ -118,6 +110,25 @@ def source_of_blocks(
     told = kind or ("arrays" if isinstance(items[0].place, np.ndarray) else "files")
     name = "the list" if told == "files" and name == ARRAYS else name
     return Source(told, name, names, tuple(items), tuple(skipped), tuple(warnings))
+
+
+def _sorted_out(
+    blocks: Sequence[Block], found: Sequence[list[Found]], indices: Sequence[list[int | None]]
+) -> tuple[list[Item], list[Skipped]]:
+    """The pictures that have a label and can be read, and those that lack one of the two."""
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    for block, pictures, index in zip(blocks, found, indices, strict=True):
+        for place, (one, label) in enumerate(zip(pictures, index, strict=True)):
+            if label is None:
+                row = f"{block.row(place)} ({one.shown})" if one.shown else block.row(place)
+                skipped.append(Skipped(row, "has no label"))
+            elif one.fault:
+                skipped.append(Skipped(one.shown or block.row(place), one.fault))
+            else:
+                name = f"{block.item(place)} {one.shown}".rstrip()
+                items.append(Item(name, label, block.part, one.size, one.place, one.stamp))
+    return items, skipped
 
 
 def classified(
@@ -139,18 +150,17 @@ def classified(
             raise DataError(f"{name}: two columns have the same name")
     values = {label for one in labels for label in one.values if label is not None}
     if given is not None:
-        index = _index_of(given, values, name)
-        names = tuple(given)
+        names, index = tuple(given), _index_of(given, values, name)
     else:
         spelled: dict[Part | None, set[str]] = {}
         for part, one in zip(parts, labels, strict=True):
             spelled.setdefault(part, set()).update(v for v in one.values if isinstance(v, str))
         instead, joined = one_spelling(spelled, name)
-        order = sorted({instead.get(str(v), v) if isinstance(v, str) else v for v in values})
-        names = tuple(str(value) for value in order)
+        warnings += joined
+        order = sorted(value for value in values if value not in instead)
+        names = tuple(map(str, order))
         index = {value: number for number, value in enumerate(order)}
         index |= {other: index[kept] for other, kept in instead.items()}
-        warnings += joined
     rows = [[None if v is None else index[v] for v in one.values] for one in labels]
     return names, rows, warnings
 
