@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +7,7 @@ from PIL import Image
 
 import convlens as cl
 from convlens.calibration import fit_temperature, log_loss, softmax
+from convlens.data import decode
 from convlens.network.build import Network
 from tests.test_modelfile import model
 
@@ -89,3 +92,79 @@ def test_no_mistake_among_few_pictures_does_not_make_it_certain():
     scores = np.eye(4)[labels] * 5
     probabilities = softmax(scores, fit_temperature(scores, labels))
     assert 0.95 < probabilities.max(axis=1).min() < 0.99
+
+
+def encoded_as(pixels, kind):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_a_picture_may_come_opened_in_memory_or_as_a_tensor(classifier, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    content = encoded_as(pixels, "PNG")
+    (tmp_path / "p.png").write_bytes(content)
+    tensor = torch.from_numpy(pixels).permute(2, 0, 1)
+    written = io.BytesIO()
+    written.write(content)
+    with (tmp_path / "p.png").open("rb") as file:
+        forms = [content, bytearray(content), memoryview(content), written, file, tensor,
+                 (tensor / 255).requires_grad_(), tensor[..., None][..., 0].numpy()]  # fmt: skip
+        found = [classifier.predict(form) for form in forms]
+        assert all(one == found[0] for one in found)
+        assert [p.class_name for p in classifier.predict_each(forms)] == [
+            one.class_name for one in found
+        ]
+        decoded = [decode(form, width=8, height=8, channels=3) for form in forms]
+        assert all(np.array_equal(one, pixels) for one in decoded)
+    halves = (tensor / 255).bfloat16()
+    assert np.abs(decode(halves, width=8, height=8, channels=3).astype(int) - pixels).max() <= 1
+    clear = torch.cat([tensor, torch.full((1, 8, 8), 255, dtype=torch.uint8)])
+    assert np.array_equal(decode(clear, width=8, height=8, channels=3), pixels)
+
+
+def test_a_file_that_is_opened_as_text_is_refused_with_the_remedy(classifier, tmp_path):
+    (tmp_path / "p.png").write_text("x")
+    with (tmp_path / "p.png").open() as file:
+        with pytest.raises(cl.DataError, match=r"p\.png cannot be read: .* as text") as caught:
+            classifier.predict(file)
+        assert '"rb"' in caught.value.hint
+    closed = io.BytesIO(b"x")
+    closed.close()
+    with pytest.raises(cl.DataError, match="closed file"):
+        classifier.predict(closed)
+    with pytest.raises(cl.DataError, match="as text"):
+        classifier.predict(io.StringIO("x"))
+
+
+def strange_pictures(tmp_path):
+    good = [np.full((8, 8), level, np.uint8) for level in (0, 90, 180)]
+    return [good[0], tmp_path / "gone.png", good[1], b"hello", good[2], {"no": "picture"}]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4, 256])
+def test_pictures_that_fail_come_back_in_their_places_or_not_at_all(classifier, batch, tmp_path):
+    pictures = strange_pictures(tmp_path)
+    alone = [classifier.predict(pictures[place]).class_name for place in (0, 2, 4)]
+    returned = list(classifier.predict_each(pictures, batch, errors="return"))
+    assert [type(one) for one in returned] == [cl.Prediction, cl.DataError] * 3
+    assert [one.class_name for one in returned[::2]] == alone
+    gone, hello, no = (error.message for error in returned[1::2])
+    assert gone == f"{tmp_path / 'gone.png'} cannot be read: no such file or directory"
+    assert hello.startswith("pictures[3] cannot be read: not a picture")
+    assert no.startswith("pictures[5] cannot be read: a picture is a path")
+    skipped = list(classifier.predict_each(iter(pictures), batch, errors="skip"))
+    assert [one.class_name for one in skipped] == alone
+    with pytest.raises(cl.DataError, match=r"gone\.png"):
+        list(classifier.predict_each(pictures, batch))
+    assert list(classifier.predict_each([], errors="return")) == []
+
+
+def test_what_predict_each_does_not_take_is_said_at_once(classifier):
+    for single in ("a.png", b"x", io.BytesIO(), Image.new("L", (2, 2)), 7, None):
+        with pytest.raises(cl.DataError, match="takes several pictures"):
+            classifier.predict_each(single)
+    with pytest.raises(cl.SettingsError, match="errors is 'ignore'"):
+        classifier.predict_each([], errors="ignore")
+    with pytest.raises(cl.SettingsError, match="batch is 0"):
+        classifier.predict_each([], 0)

@@ -110,6 +110,7 @@ def desk(tmp_path, monkeypatch):
     torch.set_num_threads(threads)
 
 
+@pytest.mark.filterwarnings("ignore::convlens.ConvLensWarning")  # of networks as small as these
 @pytest.mark.parametrize("path", DOCUMENTS, ids=ids)
 def test_snippets_run(path, desk):
     names: dict[str, object] = {"__name__": "__main__"}

@@ -96,6 +96,7 @@ def test_public_names():
         "Architecture",
         "Classifier",
         "ConvLensError",
+        "ConvLensWarning",
         "DataError",
         "ModelFileError",
         "NotationError",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convlens.classifier import Classifier, Prediction
     from convlens.errors import (
         ConvLensError,
+        ConvLensWarning,
         DataError,
         ModelFileError,
         NotationError,
@@ -32,6 +33,7 @@ _HOMES = {
     "Architecture": "convlens.notation",
     "Classifier": "convlens.classifier",
     "ConvLensError": "convlens.errors",
+    "ConvLensWarning": "convlens.errors",
     "DataError": "convlens.errors",
     "ModelFileError": "convlens.errors",
     "NotationError": "convlens.errors",
@@ -47,6 +49,7 @@ __all__ = [
     "Architecture",
     "Classifier",
     "ConvLensError",
+    "ConvLensWarning",
     "DataError",
     "ModelFileError",
     "NotationError",

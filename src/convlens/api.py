@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 from convlens import pipeline
 from convlens.classifier import Classifier
-from convlens.errors import SettingsError
+from convlens.errors import ConvLensWarning, SettingsError
 from convlens.notation import Architecture
-from convlens.pipeline import Attendant, Event, Keep, Settings
+from convlens.pipeline import Attendant, Event, Keep, Note, Settings
 from convlens.pipeline.settings import as_list
+from convlens.training.events import BatchSplit, Warned, WentBack
 from convlens.training.recipe import Value
 
 
@@ -42,13 +48,16 @@ def train(
     fit: Literal["stretch", "crop", "pad"] | None = None,
     test_share: float | None = None,
     without: str | Path | Iterable[str] | None = None,
-    listen: Callable[[Event], None] = lambda event: None,
+    listen: Callable[[Event], None] | None = None,
     attend: Attendant | None = None,
+    progress: bool = False,
 ) -> Classifier:
     """Train a network on pictures; returns the classifier, and writes it to ``out`` if given.
 
     ``data`` is a folder with a subfolder for each class (or ``train`` and ``test`` with such
-    subfolders), a .zip or .tar of one, an .npz, a pair of arrays (images, labels), or ``"digits"``.
+    subfolders), a .zip or .tar of one, an .npz, or ``"digits"``; or what a program holds: a pair
+    (images, labels), a data frame with columns ``file`` and ``label``, a data set whose items are
+    (image, label), or a dict of parts, of arrays or of classes.
     ``net`` is notation, a file of it or a name of the zoo. ``epochs`` or ``budget`` (seconds for
     the whole) say how long, ``target`` (0 to 1) at which validation accuracy it is enough;
     ``batch`` how many pictures a step takes; ``lr`` multiplies the recipe's learning rates,
@@ -71,8 +80,11 @@ def train(
     ``run`` is a folder that keeps what is needed to go on after any interruption: the same call
     again goes on with what is unfinished there. ``listen`` is called with every event on the way;
     ``attend`` looks in between any two of them, and may change the recipe or make training wait.
-    How well it did stands in the result's ``training``. Raises ConvLensError for what the caller
-    can mend.
+    With ``progress`` a line tells how far it is, on a terminal and in a notebook, and a line for
+    each epoch elsewhere. How well it did stands in the result's ``training``.
+
+    What should be known of the data or the training is a ConvLensWarning, unless there is a
+    ``listen``, which is told instead. Raises ConvLensError for what the caller can mend.
     """
     settings = Settings(
         data=data,
@@ -102,7 +114,62 @@ def train(
     )
     folder = _path("run", run)
     keep = None if folder is None else Keep(folder)
-    return pipeline.train(settings, listen, keep=keep, attend=attend).classifier
+    caller = _Caller(inspect.currentframe())
+    with _watch(progress) as watch:
+
+        def hear(event: Event) -> None:
+            if listen is not None:
+                listen(event)
+            elif (warning := _warning(event)) is not None:
+                caller.warn(warning)
+                return  # and not said twice
+            watch(event)
+
+        return pipeline.train(settings, hear, keep=keep, attend=attend).classifier
+
+
+class _Caller:
+    """Who called ``train``, so that warnings point there from any depth."""
+
+    def __init__(self, frame: FrameType | None) -> None:
+        assert frame is not None
+        assert frame.f_back is not None
+        self._frame = frame.f_back
+        self._registry: Any = frame.f_back.f_globals.setdefault("__warningregistry__", {})
+
+    def warn(self, text: str) -> None:
+        """Warn as ``warnings.warn`` would there."""
+        frame = self._frame
+        warnings.warn_explicit(
+            text,
+            ConvLensWarning,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            frame.f_globals.get("__name__"),
+            self._registry,
+        )
+
+
+def _warning(event: Event) -> str | None:
+    """What an event says that should be known, without the word that it begins with."""
+    match event:
+        case Note():
+            return event.text.removeprefix("note: ")
+        case Warned():
+            return event.text
+        case WentBack() | BatchSplit():
+            from convlens.pipeline.watch import happening
+
+            return happening(event).removeprefix("note: ")
+    return None
+
+
+def _watch(progress: bool) -> AbstractContextManager[Callable[[Event], None]]:
+    if not progress or sys.stderr is None:
+        return nullcontext(lambda event: None)
+    from convlens.pipeline.watch import Watch  # rich only where it is wanted
+
+    return Watch(quiet=False, closing=True)
 
 
 def _path(name: str, value: object) -> Path | None:

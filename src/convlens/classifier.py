@@ -6,16 +6,17 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from convlens.calibration import softmax
 from convlens.data import Preprocessing, decode
-from convlens.errors import DataError
+from convlens.data.forms import is_one_picture, name_of
+from convlens.errors import DataError, SettingsError
 from convlens.files import check_output
 from convlens.modelfile import A_MODEL, Model, Weights, is_model, read_model, write_model
 from convlens.notation import Architecture
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from convlens.network.engine import DeviceName
     from convlens.network.predictor import Predictor
     from convlens.network.runtimes import Runtime
+
+ON_ERRORS = ("raise", "return", "skip")
+"""What ``predict_each`` may do with what is no picture."""
 
 FEW_MULTIPLY_ADDS = 2_000_000_000
 """About what numpy does in the time that torch takes to load."""
@@ -115,27 +119,85 @@ class Classifier:
         write_model(self.model, Path(path))
 
     def predict(self, picture: Any, *, views: bool = False) -> Prediction:
-        """Classify one picture: a path, bytes, a Pillow image or an array (H, W) or (H, W, C).
+        """Classify one picture.
+
+        ``picture`` is a path, bytes, a file opened for reading bytes, a Pillow image, or an array
+        or tensor (H, W), (H, W, C) or (C, H, W).
 
         With ``views`` a picture that is unsure is looked at again, mirrored and shifted as the
         network has learned to see, and the mean counts. Raises DataError where it is not a picture.
         """
-        return next(self.predict_each([picture], views=views))
+        return self.predictions(self.pixels(picture)[None], views=views)[0]
+
+    @overload
+    def predict_each(
+        self,
+        pictures: Iterable[Any],
+        batch: int = 256,
+        *,
+        views: bool = False,
+        errors: Literal["raise", "skip"] = "raise",
+    ) -> Iterator[Prediction]: ...
+
+    @overload
+    def predict_each(
+        self,
+        pictures: Iterable[Any],
+        batch: int = 256,
+        *,
+        views: bool = False,
+        errors: Literal["return"],
+    ) -> Iterator[Prediction | DataError]: ...
 
     def predict_each(
-        self, pictures: Iterable[Any], batch: int = 256, *, views: bool = False
-    ) -> Iterator[Prediction]:
-        """Classify pictures of any size, ``batch`` at a time, in their order."""
-        if isinstance(pictures, str | bytes | Path):
-            raise DataError("predict_each takes several pictures", "classify one with predict")
-        waiting: list[NDArray[np.uint8]] = []
-        for picture in pictures:
-            waiting.append(self.pixels(picture))
+        self,
+        pictures: Iterable[Any],
+        batch: int = 256,
+        *,
+        views: bool = False,
+        errors: Literal["raise", "return", "skip"] = "raise",
+    ) -> Iterator[Prediction | DataError]:
+        """Classify pictures of any size, ``batch`` at a time, in their order.
+
+        What is no picture raises a DataError that names it, by its path or as ``pictures[17]``;
+        with ``errors="return"`` the error comes in the place of the prediction, with ``"skip"``
+        nothing does. Raises SettingsError for any other word.
+        """
+        if errors not in ON_ERRORS:
+            raise SettingsError(f"errors is {errors!r}", "give raise, return or skip")
+        if isinstance(batch, bool) or not isinstance(batch, Integral) or batch < 1:
+            raise SettingsError(f"batch is {batch!r}", "give a whole number of 1 or more")
+        if is_one_picture(pictures) or not isinstance(pictures, Iterable):
+            kind = type(pictures).__name__
+            message = f"predict_each takes several pictures, not a {kind}"
+            raise DataError(message, "give a list of them, or classify one with predict")
+        return self._each(pictures, int(batch), views, errors)
+
+    def _each(
+        self, pictures: Iterable[Any], batch: int, views: bool, errors: str
+    ) -> Iterator[Prediction | DataError]:
+        waiting: list[NDArray[np.uint8] | DataError] = []
+        for number, picture in enumerate(pictures):
+            try:
+                waiting.append(self.pixels(picture, name=name_of(picture) or f"pictures[{number}]"))
+            except DataError as error:
+                if errors == "raise":
+                    raise
+                if errors == "return":
+                    waiting.append(error)
             if len(waiting) == batch:
-                yield from self.predictions(np.stack(waiting), views=views)
+                yield from self._answers(waiting, views)
                 waiting.clear()
-        if waiting:
-            yield from self.predictions(np.stack(waiting), views=views)
+        yield from self._answers(waiting, views)
+
+    def _answers(
+        self, waiting: Sequence[NDArray[np.uint8] | DataError], views: bool
+    ) -> Iterator[Prediction | DataError]:
+        """The predictions for pixels, errors left in their places."""
+        pixels = [one for one in waiting if not isinstance(one, DataError)]
+        found = iter(self.predictions(np.stack(pixels), views=views) if pixels else ())
+        for one in waiting:
+            yield one if isinstance(one, DataError) else next(found)
 
     def predictions(self, pixels: NDArray[np.uint8], *, views: bool = False) -> list[Prediction]:
         """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
@@ -145,18 +207,15 @@ class Classifier:
         order = np.argsort(-probabilities, kind="stable")
         return Prediction({self.classes[i]: float(probabilities[i]) for i in order})
 
-    def pixels(self, picture: Any) -> NDArray[np.uint8]:
-        """A picture as the network's input before normalisation, (H, W, C) uint8."""
+    def pixels(self, picture: Any, *, name: str | None = None) -> NDArray[np.uint8]:
+        """A picture, as ``predict`` takes it, as the network's input: (H, W, C) uint8.
+
+        It is called ``name`` in the DataError that is raised where it is none.
+        """
         p = self.preprocessing
-        if isinstance(picture, str):
-            picture = Path(picture)
-        if not isinstance(picture, Path | bytes | np.ndarray | Image.Image):
-            raise DataError(
-                "a picture is a path, bytes, a Pillow image or an array, "
-                f"not {type(picture).__name__}",
-                "classify several with predict_each",
-            )
-        return decode(picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit)
+        return decode(
+            picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit, name=name
+        )
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Pixels (N, H, W, C) to the network's scores (N, classes), before temperature.

@@ -380,6 +380,7 @@ def test_a_clock_set_back_changes_nothing(convlens, shades, begun, monkeypatch):
     assert [line["step"] for line in events(begun, "step_done")] == list(range(1, 7))
 
 
+@pytest.mark.filterwarnings("ignore::convlens.ConvLensWarning")  # little is learned here
 def test_python_keeps_a_run_where_it_is_asked_to(shades, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(0)

@@ -105,6 +105,7 @@ def test_pictures_of_a_group_stay_together(convlens, patients):
     assert counts == {0}
 
 
+@pytest.mark.filterwarnings("ignore::convlens.ConvLensWarning")  # little is learned here
 def test_the_same_in_python(patients):
     plain = cl.train(patients, QUICK, epochs=1, seed=3)
     grouped = cl.train(patients, QUICK, epochs=1, seed=3, group_by=r"(p\d+)_", balance="weight")

@@ -10,9 +10,9 @@ import pytest
 
 from convlens.cli.output import output, output_json
 from convlens.cli.stages import Stages
-from convlens.cli.watch import Watch, bar
 from convlens.errors import OutputError
 from convlens.pipeline import Note, Reading
+from convlens.pipeline.watch import Watch, bar
 from convlens.terminal.console import console_on
 from convlens.terminal.streams import Guarded, ReaderGoneError, guarded
 from tests.cli.surroundings import Terminal, on_a_pipe, on_a_terminal

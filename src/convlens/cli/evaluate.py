@@ -50,11 +50,11 @@ def evaluate(
     that MODEL does not have are left out, and counted in a note.
     """
     from convlens.classifier import Classifier
-    from convlens.cli.watch import Watch
     from convlens.data.leftout import without_chosen
     from convlens.evaluation import measure, probabilities_of
     from convlens.evaluation.pictures import pictures_for, source_for
     from convlens.pipeline import Note, Reading
+    from convlens.pipeline.watch import Watch
 
     classifier = Classifier.load(model)
     with Watch(quiet) as watch:

@@ -114,9 +114,9 @@ def given(pictures: tuple[Path, ...]) -> list[Path]:
 
 def judged_pictures(classifier: Classifier, data: str, quiet: bool) -> Judged:
     """The pictures of ``data`` that the model is judged by."""
-    from convlens.cli.watch import Watch
     from convlens.evaluation.pictures import pictures_for, source_for
     from convlens.pipeline import Note, Reading
+    from convlens.pipeline.watch import Watch
 
     with Watch(quiet) as watch:
         source = source_for(classifier, data)

@@ -45,7 +45,7 @@ def print_runs(found: list[RunSummary]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from convlens.cli.watch import clock
+    from convlens.pipeline.watch import clock
     from convlens.terminal.console import console_on
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))

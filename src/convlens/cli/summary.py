@@ -10,11 +10,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from convlens.cli.watch import clock
 from convlens.errors.characters import printable
 from convlens.evaluation import Evaluation
 from convlens.pipeline import Outcome
 from convlens.pipeline.folds import CrossValidation, accuracy, balanced
+from convlens.pipeline.watch import clock
 from convlens.runs.folder import RunFolder
 from convlens.terminal.console import console_on
 

@@ -98,7 +98,7 @@ def train(
     """
     from convlens import pipeline
     from convlens.cli.signals import Interruption
-    from convlens.cli.watch import Watch
+    from convlens.pipeline.watch import Watch
 
     if options["epochs"] is not None and options["budget"] is not None:
         raise click.UsageError("--epochs and --budget both say how long to train: give one")
@@ -144,7 +144,7 @@ def show_recipe(
 
     from convlens import pipeline
     from convlens.cli.output import output
-    from convlens.cli.watch import Watch
+    from convlens.pipeline.watch import Watch
     from convlens.training.recipe import shown
 
     if data is None:
@@ -172,7 +172,7 @@ def cross_validate(
     """``train --folds``."""
     from convlens import pipeline
     from convlens.cli.signals import Interruption
-    from convlens.cli.watch import Watch
+    from convlens.pipeline.watch import Watch
 
     kept = [name for name in KEPT if options.pop(name, None)]
     if kept:

@@ -18,6 +18,7 @@ from PIL import Image, ImageFile
 from convlens.data.colours import TILE, deep_range, tiles, to_eight_bits
 from convlens.data.direct import direct_pixels
 from convlens.data.formats import open_picture, quiet
+from convlens.data.forms import A_PICTURE, AS_TEXT, OPEN_FOR_BYTES, name_of, raw_of
 from convlens.data.limits import LARGEST_FILE, UnreadableError
 from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
@@ -35,7 +36,7 @@ _MOST_REDUCED = 1 << 10  # pixels of a side that become one before the rest is r
 
 
 def decode(
-    data: bytes | Path | Image.Image | NDArray[Any],
+    data: object,
     *,
     width: int,
     height: int,
@@ -45,15 +46,17 @@ def decode(
 ) -> NDArray[np.uint8]:
     """Return the pixels of one picture, ``(height, width, channels)`` uint8 in 0..255.
 
-    ``data`` is the content of a picture file, its path, a Pillow image, or an array ``(H, W)`` or
-    ``(H, W, C)``, C 1, 3 or 4, of uint8 or of floats in [0, 1]. Orientation by EXIF is honoured;
-    every colour mode has one conversion (see ``colours``). Raises DataError, naming the file (or
-    ``name``), where it cannot be decoded, and SettingsError for an impossible size.
+    ``data`` is the content of a picture file (bytes, or a file opened for reading them), its path,
+    a Pillow image, or an array or tensor ``(H, W)``, ``(H, W, C)`` or ``(C, H, W)``, C 1, 3 or 4,
+    of uint8 or of floats in [0, 1]. Orientation by EXIF is honoured; every colour mode has one
+    conversion (see ``colours``). Raises DataError, naming the file (or ``name``), where it cannot
+    be decoded, and SettingsError for an impossible size.
     """
     geometry = Geometry(width, height, channels, fit)
-    label = printable(name or (str(data) if isinstance(data, Path) else "the picture"))
+    label = printable(name or name_of(data) or "the picture")
     try:
-        raw = read_file(str(data)) if isinstance(data, Path) else data
+        raw = raw_of(data)
+        raw = read_file(str(raw)) if isinstance(raw, Path) else raw
         with quiet():
             pixels = decode_pixels(raw, geometry)
     except UnreadableError as error:
@@ -119,6 +122,12 @@ def reason_of(error: Exception) -> str:
 
 
 def _hint(reason: str) -> str | None:
+    if reason == AS_TEXT:
+        return OPEN_FOR_BYTES
+    if reason.startswith(A_PICTURE):
+        return "classify several with predict_each"
+    if reason.startswith("values from -"):
+        return "give the picture as it is before any normalisation"
     if reason.startswith("too large"):
         return "save it smaller"
     if reason.startswith(("not a picture", "empty")):

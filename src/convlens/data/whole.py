@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from convlens.data.decoding import Raw, decode_pixels, read_file, reason_of
 from convlens.data.formats import open_picture, quiet
+from convlens.data.forms import name_of, raw_of
 from convlens.data.limits import LARGEST_PICTURE, UnreadableError
 from convlens.data.metadata import orientation
 from convlens.data.names import printable
@@ -37,21 +37,16 @@ class Sheet(Geometry):
 def decode_whole(picture: Any, channels: int, scale: float = 1.0) -> NDArray[np.uint8]:
     """The pixels (H, W, channels) uint8 of a picture, brought to ``scale`` times its own size.
 
-    ``picture`` is a path, the bytes of a file, a Pillow image or an array as ``decode`` takes it.
+    ``picture`` is whatever ``decode`` takes.
     Raises DataError where it cannot be read, SettingsError where it would be too large or the scale
     is not above 0.
     """
     if not (math.isfinite(scale) and scale > 0):
         raise SettingsError(f"the scale is {scale:g}", "give a number above 0, such as 0.5")
-    if isinstance(picture, str):
-        picture = Path(picture)
-    if not isinstance(picture, Path | bytes | np.ndarray | Image.Image):
-        raise DataError(
-            f"a picture is a path, bytes, a Pillow image or an array, not {type(picture).__name__}"
-        )
-    label = printable(str(picture) if isinstance(picture, Path) else "the picture")
+    label = printable(name_of(picture) or "the picture")
     try:
-        raw: Raw = read_file(str(picture)) if isinstance(picture, Path) else picture
+        given = raw_of(picture)
+        raw: Raw = read_file(str(given)) if isinstance(given, Path) else given
         with quiet():
             width, height = upright_size(raw)
             sheet = Sheet(

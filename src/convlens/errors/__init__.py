@@ -9,7 +9,8 @@ ConvLensError
 └── RunError          a run folder that is in use, damaged, too new or of another training
 
 Each says in one line what is wrong and where; ``hint`` says what to do about it. How a
-NotationError looks in full is in ``rendering``.
+NotationError looks in full is in ``rendering``. What a user should know, though nothing failed, is
+a ConvLensWarning.
 """
 
 from __future__ import annotations
@@ -97,3 +98,7 @@ class OutputError(ConvLensError):
 
 class RunError(ConvLensError):
     """A run folder that is in use, damaged, too new or of another training."""
+
+
+class ConvLensWarning(UserWarning):
+    """Something about the data or the training that should be known, in one line."""

@@ -112,8 +112,12 @@ def test_a_dict_of_parts():
         ((GREY, LABELS[:-1]), "12 pictures but 11 labels"),
         ((GREY, LABELS, 3), "3 values"),
         ((GREY[:0], []), "no pictures"),
-        ((GREY, np.linspace(0, 1, 12)), "name no classes"),
-        ((GREY, np.zeros((12, 3), int)), "one per picture"),
+        ((GREY, np.linspace(0, 1, 12)), "row 1 has the label 0.0909091, which names no class"),
+        ((GREY, np.zeros((12, 3), int)), "none of 12 pictures has a label"),
+        ((GREY, np.zeros((12, 3, 2), int)), "one per picture"),
+        ((GREY, np.zeros(12, "M8[s]")), "name no classes"),
+        ((GREY, None), "NoneType"),
+        ((GREY, "cat"), "come as a str"),
         ((np.zeros((12, 5)), LABELS), "shape"),
         ((np.full((12, 4, 4), np.inf), LABELS), "NaN"),
         ((np.full((12, 4, 4), 999), LABELS), "999"),
@@ -150,7 +154,7 @@ def test_damaged_npz(content, tmp_path):
 
 def test_an_npz_that_unpacks_beyond_memory_is_refused(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "set.npz", x=np.zeros((100, 32, 32), np.uint8), y=np.zeros(100))
-    monkeypatch.setattr("convlens.data.sources.arrays.physical_memory", lambda: 100_000)
+    monkeypatch.setattr("convlens.data.sources.given.physical_memory", lambda: 100_000)
     with pytest.raises(DataError, match="memory"):
         open_source(tmp_path / "set.npz")
 

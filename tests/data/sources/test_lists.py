@@ -38,9 +38,9 @@ def test_columns_of_a_table_in_memory(tree, kind):
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (["a.png"], [0, 1], "1 paths but 2 labels"),
-        (["gone.png", "nul\0.png"], [0, 1], "none of 2 paths can be read: gone.png: no such file"),
-        (["a.png", np.zeros((4, 4))], [0, 1], "arrays"),
+        (["a.png"], [0, 1], "has 1 picture but 2 labels"),
+        (["gone.png", "nul\0.png"], [0, 1], "none of 2 pictures can be used: gone.png: no such"),
+        (["a.png", np.zeros((4, 4))], [0, 1], "row 1 is an array or image, row 0 a file"),
     ],
 )
 def test_lists_that_do_not_fit(images, labels, message):

@@ -1,202 +1,218 @@
-"""Pictures that are arrays already: an ``.npz`` file, or what a Python program holds."""
+"""Pictures and labels that a program or one file holds, as a source: classes, rows, parts."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from convlens.data.colours import GREY_MODES, deep_range, to_eight_bits
-from convlens.data.limits import UnreadableError
-from convlens.data.memory import physical_memory
-from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
-from convlens.data.pixels import as_batch, as_bytes_of_pixels
-from convlens.data.sources.paths import is_paths, open_paths
+from convlens.data.pictures import Skipped
+from convlens.data.sources.labels import ONE_EACH, Label, Labels, read_labels
+from convlens.data.sources.paths import Found, pictures_in
 from convlens.data.sources.source import Item, Kind, Part, Source
+from convlens.data.sources.spelling import one_spelling
 from convlens.errors import DataError
 
 KEYS = "name the arrays x and y, or x_train, y_train, x_test and y_test"
 
+ARRAYS = "arrays"
+"""What pictures in memory are called where they have no name."""
+
 Pair = tuple[Any, Any]
 
-_IMAGES = ("x", "images", "data")
-_LABELS = ("y", "labels", "target", "targets")
-_PARTS: dict[str, Part] = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+SPELLED = "spell one class in one way; where they are two, name both in `classes`"
+
+_NAMED = 5  # rows, at most, in a warning
 
 
-def open_npz(path: Path) -> Source:
-    """Read an ``.npz`` of pictures and labels, without unpickling anything.
+class Block(NamedTuple):
+    """Pictures with a label each, in one part.
 
-    Raises DataError for a damaged file, unknown keys, Python objects, or more than half the memory.
+    ``within`` is the class whose list it is, or ""; ``numbers`` are those of its rows in the whole
+    that they come from, 0, 1, … where it is None.
     """
-    name = printable(path.name)
-    try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(member.file_size for member in packed.infolist())
-        if unpacked > physical_memory() // 2:
-            raise DataError(f"{name} takes {unpacked:,} bytes unpacked, over half of the memory")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{name} is not an .npz file, or damaged") from error
-    except ValueError as error:
-        if "pickle" in str(error):
-            raise DataError(f"{name} holds Python objects, which are not read", KEYS) from error
-        raise DataError(f"{name} is damaged: {printable(str(error))[:80]}") from error
-    except (OSError, EOFError, MemoryError) as error:
-        raise DataError(f"{name} cannot be read: {printable(str(error))[:80]}") from error
-    return open_mapping(arrays, name)
 
+    pictures: Any
+    labels: Any
+    part: Part | None = None
+    within: str = ""
+    numbers: Sequence[int] | None = None
 
-def open_mapping(arrays: Mapping[str, Any], name: str = "arrays") -> Source:
-    """Return the source in a dict: ``{"train": (x, y), …}``, or arrays keyed as in an .npz."""
-    parts: dict[Part | None, Pair] = {}
-    given = {str(key).lower(): value for key, value in arrays.items()}
-    classes = given.pop("classes", None)
-    for key, value in given.items():
-        if key in _PARTS and isinstance(value, tuple | list) and len(value) == 2:
-            parts[_PARTS[key]] = (value[0], value[1])
-    for suffix, part in ({"": None} | _PARTS).items():
-        images = _find(given, _IMAGES, suffix)
-        labels = _find(given, _LABELS, suffix)
-        if images is not None and labels is not None:
-            parts[part] = (images, labels)
-    if not parts:
-        keys = ", ".join(printable(key) for key in list(given)[:8]) or "none"
-        raise DataError(f"{name} has no pictures with labels among its keys: {keys}", KEYS)
-    if None in parts and len(parts) > 1:
-        raise DataError(f"{name} has pictures both with and without a part", KEYS)
-    if None not in parts and "train" not in parts:
-        raise DataError(f"{name} has no training part", KEYS)
-    return source_of_parts("arrays", name, parts, classes)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it is known to hold."""
+        return (self.within,) if self.within else ()
 
+    def number(self, place: int) -> int:
+        """The number of the row at ``place``."""
+        return place if self.numbers is None else self.numbers[place]
 
-def open_pair(pair: tuple[Any, ...]) -> Source:
-    """Return the source in a pair ``(images, labels)``."""
-    if len(pair) != 2:
-        raise DataError(f"{len(pair)} values are not a pair of images and labels", KEYS)
-    images, labels = pair
-    if getattr(images, "ndim", None) == 1:
-        images = list(images)  # a column of paths, from pandas or numpy
-    if is_paths(images):
-        return open_paths([Path(path) for path in images], *classed(labels, "the list"))
-    return source_of_parts("arrays", "arrays", {None: (images, labels)})
+    def item(self, place: int) -> str:
+        """The name of an item: ``train/000017``, ``cat/000003``."""
+        return "/".join(filter(None, (self.part, self.within, f"{self.number(place):06d}")))
+
+    def row(self, place: int) -> str:
+        """A row in a message: ``row 17 of test``, ``row 3 of `cat```."""
+        return f"row {self.number(place)}{self.where}"
+
+    @property
+    def where(self) -> str:
+        """Of what it is a row, where several things may have rows."""
+        within = f" of `{self.within}`" if self.within else ""
+        return f"{within} of {self.part}" if self.part and self.numbers is None else within
 
 
 def source_of_parts(
     kind: Kind, name: str, parts: Mapping[Part | None, Pair], classes: object = None
 ) -> Source:
     """Return a source of pictures in memory; ``classes`` names the indices, where it is given."""
-    labels = {part: _labels(pair[1], name) for part, pair in parts.items()}
-    filled = [values for values in labels.values() if len(values)]
-    if len({values.dtype.kind for values in filled}) > 1:
-        raise DataError(f"{name}: labels are numbers in one part and strings in another")
-    if not filled:
+    blocks = [Block(images, labels, part) for part, (images, labels) in parts.items()]
+    return source_of_blocks(name, blocks, classes, kind)
+
+
+def source_of_blocks(
+    name: str, blocks: Sequence[Block], classes: object = None, kind: Kind | None = None
+) -> Source:
+    """Return the source of blocks, whose pictures are arrays or files.
+
+    Rows without a label, or whose file does not read, are skipped by name. ``classes`` names the
+    indices, or lists the texts that are classes, as they are spelled; ``kind`` is told by the
+    pictures where it is left out. Raises DataError where no picture with a label is left.
+    """
+    given = None if classes is None else _names(classes, name)
+    labels = [read_labels(one.labels, one.row, name, given or one.classes) for one in blocks]
+    found = [pictures_in(one.pictures, one.row, name) for one in blocks]
+    for pictures, read in zip(found, labels, strict=True):
+        if len(pictures) != len(read.values):
+            counts = _counted(len(pictures), "picture"), _counted(len(read.values), "label")
+            raise DataError(f"{name} has {counts[0]} but {counts[1]}", ONE_EACH)
+    if not any(found):
         raise DataError(f"{name} holds no pictures", KEYS)
-    names, index = _classes(np.concatenate(filled), classes, name)
+    parts = [block.part for block in blocks]
+    names, indices, warnings = classified(parts, labels, given, name)
+    items, skipped = _sorted_out(blocks, found, indices)
+    missing = [
+        (f"{block.number(place)}", block.where)
+        for block, index in zip(blocks, indices, strict=True)
+        for place, label in enumerate(index)
+        if label is None
+    ]
+    if not items and len(missing) == len(skipped):
+        raise DataError(f"{name}: none of {len(skipped):,} pictures has a label", ONE_EACH)
+    if not items:
+        first = f"{skipped[0].file}: {skipped[0].reason}"
+        raise DataError(f"none of {len(skipped):,} pictures can be used: {first}")
+    empty = [one.within for one, pictures in zip(blocks, found, strict=True) if not pictures]
+    warnings += [f"the class `{within}` has no pictures: left out" for within in empty if within]
+    warnings += unlabelled(missing, sum(map(len, found)))
+    told = kind or ("arrays" if isinstance(items[0].place, np.ndarray) else "files")
+    name = "the list" if told == "files" and name == ARRAYS else name
+    return Source(told, name, names, tuple(items), tuple(skipped), tuple(warnings))
+
+
+def _sorted_out(
+    blocks: Sequence[Block], found: Sequence[list[Found]], indices: Sequence[list[int | None]]
+) -> tuple[list[Item], list[Skipped]]:
+    """The pictures that have a label and can be read, and those that lack one of the two."""
     items: list[Item] = []
-    for part, (images, _) in parts.items():
-        pictures = _pictures(images, name)
-        if len(pictures) != len(labels[part]):
-            message = f"{name} has {len(pictures):,} pictures but {len(labels[part]):,} labels"
-            raise DataError(message, "give one label for each picture")
-        prefix = f"{part}/" if part else ""
-        items += [
-            Item(f"{prefix}{number:06d}", index[label], part, picture.nbytes, picture)
-            for number, (picture, label) in enumerate(
-                zip(pictures, labels[part].tolist(), strict=True)
-            )
-        ]
-    return Source(kind, name, names, tuple(items))
+    skipped: list[Skipped] = []
+    for block, pictures, index in zip(blocks, found, indices, strict=True):
+        for place, (one, label) in enumerate(zip(pictures, index, strict=True)):
+            if label is None:
+                row = f"{block.row(place)} ({one.shown})" if one.shown else block.row(place)
+                skipped.append(Skipped(row, "has no label"))
+            elif one.fault:
+                skipped.append(Skipped(one.shown or block.row(place), one.fault))
+            else:
+                name = f"{block.item(place)} {one.shown}".rstrip()
+                items.append(Item(name, label, block.part, one.size, one.place, one.stamp))
+    return items, skipped
 
 
-def classed(values: object, name: str) -> tuple[tuple[str, ...], list[int]]:
-    """Return the classes that labels name, sorted, and the index of each label."""
-    labels = _labels(values, name)
-    names, index = _classes(labels, None, name)
-    return names, [index[label] for label in labels.tolist()]
+def classified(
+    parts: Sequence[Part | None], labels: Sequence[Labels], given: Sequence[str] | None, name: str
+) -> tuple[tuple[str, ...], list[list[int | None]], list[str]]:
+    """Return the classes, for each of the ``parts`` an index into them a row, and what to warn of.
 
-
-def _find(arrays: Mapping[str, Any], stems: tuple[str, ...], suffix: str) -> object:
-    for stem in stems:
-        for key in (f"{stem}_{suffix}", f"{suffix}_{stem}") if suffix else (stem,):
-            if key in arrays:
-                return arrays[key]
-    return None
-
-
-def _pictures(images: object, name: str) -> list[NDArray[np.uint8]]:
-    try:
-        if isinstance(images, np.ndarray):
-            return list(as_batch(images))
-        arrays = [_array(image) for image in cast(Sequence[object], images)]
-        if len({array.shape for array in arrays}) == 1:
-            return list(as_batch(np.stack(arrays)))  # one scale for all
-        return [as_bytes_of_pixels(array) for array in arrays]
-    except (UnreadableError, ValueError, TypeError) as error:
-        hint = "give (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or floats from 0 to 1"
-        raise DataError(f"{name}: {error}", hint) from error
-
-
-def _array(image: object) -> NDArray[Any]:
-    if isinstance(image, Image.Image):
-        image.load()
-        image = turned(image, orientation(image))
-        image = to_eight_bits(image, "L" if image.mode in GREY_MODES else "RGB", deep_range(image))
-    return np.asarray(image)
-
-
-def _labels(values: object, name: str) -> NDArray[Any]:
-    labels = np.asarray(values)
-    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
-        labels = labels.astype(str)  # as pandas holds them
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1:
-        message = f"{name}: labels of shape {labels.shape} are not one per picture"
-        raise DataError(message, "give one label for each picture; of one-hot rows `.argmax(1)`")
-    if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "backslashreplace")
-    if labels.dtype.kind in "biu" or not labels.size:
-        return labels.astype(np.int64)
-    if labels.dtype.kind != "U":
-        message = f"{name}: labels of the kind {labels.dtype} name no classes"
-        raise DataError(message, "give whole numbers or strings")
-    return labels
-
-
-def _classes(
-    labels: NDArray[Any], given: object, name: str
-) -> tuple[tuple[str, ...], dict[Any, int]]:
-    """Return the names of the classes, and the index of each label."""
-    values = np.unique(labels).tolist()
+    ``given`` are the names of the classes in their order, if they are known. A missing label has
+    no index. Raises DataError for a label that is none of these, for numbers in one part and texts
+    in another, and for two spellings of one class.
+    """
+    kinds = {type(label) for one in labels for label in one.values} - {type(None)}
+    if len(kinds) > 1:
+        raise DataError(f"{name}: labels are numbers in one part and strings in another")
+    warnings = _texts_said(labels)
     if given is None:
-        return tuple(printable(str(v)) for v in values), {v: i for i, v in enumerate(values)}
-    names = tuple(_text(v) for v in np.asarray(given).ravel().tolist())
+        given = next((one.names for one in labels if one.names is not None), None)
+        if given is not None and len(set(given)) != len(given):
+            raise DataError(f"{name}: two columns have the same name")
+    values = {label for one in labels for label in one.values if label is not None}
+    if given is not None:
+        names, index = tuple(given), _index_of(given, values, name)
+    else:
+        spelled: dict[Part | None, set[str]] = {}
+        for part, one in zip(parts, labels, strict=True):
+            spelled.setdefault(part, set()).update(v for v in one.values if isinstance(v, str))
+        instead = one_spelling(spelled, name, SPELLED)
+        warnings += [f"the class `{a}` is taken for `{b}`" for a, b in instead.items()]
+        order = sorted(value for value in values if value not in instead)
+        names = tuple(map(str, order))
+        index = {value: number for number, value in enumerate(order)}
+        index |= {other: index[kept] for other, kept in instead.items()}
+    rows = [[None if v is None else index[v] for v in one.values] for one in labels]
+    return names, rows, warnings
+
+
+def _index_of(given: Sequence[str], values: Collection[Label], name: str) -> dict[Label, int]:
+    index: dict[Label, int] = {label: number for number, label in enumerate(given)}
+    index |= {number: number for number in range(len(given))}
+    unknown = [value for value in sorted(values) if value not in index]
+    if unknown:
+        message = f"{name}: the label `{unknown[0]}` is not among `classes`"
+        raise DataError(message, "labels are indices from 0, or the names themselves")
+    return index
+
+
+def _names(classes: object, name: str) -> tuple[str, ...]:
+    """The names of the classes as they were given."""
+    listed = np.asarray(classes, dtype=object).ravel().tolist()
+    texts = [one.decode("utf-8", "backslashreplace") if isinstance(one, bytes) else str(one)
+             for one in listed]  # fmt: skip
+    names = tuple(printable(text.strip()) for text in texts)
     if len(set(names)) != len(names):
         raise DataError(f"{name}: `classes` names a class twice")
-    by_name = labels.dtype.kind == "U"
-    index: dict[Any, int] = {v: i for i, v in enumerate(names if by_name else range(len(names)))}
-    unknown = [value for value in values if value not in index]
-    if unknown:
-        message = f"{name}: the label `{printable(str(unknown[0]))}` is not among `classes`"
-        raise DataError(message, "labels are indices from 0, or the names themselves")
-    return names, index
+    return names
 
 
-def _text(value: object) -> str:
-    return printable(
-        value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _texts_said(labels: Sequence[Labels]) -> list[str]:
+    """That some texts are taken for no label, which somebody may have meant as a class."""
+    texts = list(dict.fromkeys(text for one in labels for text in one.texts))
+    if not texts:
+        return []
+    named = ", ".join(f"`{text}`" for text in texts)
+    what = "the label" if len(texts) == 1 else "the labels"
+    counts = "counts" if len(texts) == 1 else "count"
+    told = f"{what} {named} {counts} as missing, as pandas reads such texts"
+    return [f"{told}; a class needs another name, or to be listed in `classes`"]
+
+
+def unlabelled(rows: Sequence[tuple[str, str]], total: int) -> list[str]:
+    """How many of ``total`` pictures have no label, and which; rows come as number and place."""
+    if not rows:
+        return []
+    numbers: dict[str, list[str]] = {}
+    for number, where in rows[:_NAMED]:
+        numbers.setdefault(where, []).append(number)
+    named = "; ".join(
+        f"{'row' if len(found) == 1 else 'rows'} {', '.join(found)}{where}"
+        for where, found in numbers.items()
     )
+    more = ", …" if len(rows) > _NAMED else ""
+    have = "has" if len(rows) == 1 else "have"
+    return [f"{len(rows):,} of {total:,} pictures {have} no label: left out ({named}{more})"]

@@ -8,12 +8,14 @@ from convlens.data.names import printable
 from convlens.data.pictures import Skipped
 from convlens.data.sources.beside import held_against_tables
 from convlens.data.sources.binary import open_binary
+from convlens.data.sources.choosing import named_in
 from convlens.data.sources.files import Files, Names
 from convlens.data.sources.folders import arrange
 from convlens.data.sources.labelling import Labelling
 from convlens.data.sources.pictured import pictured
 from convlens.data.sources.said import by_level, by_pattern
 from convlens.data.sources.source import Kind, Source
+from convlens.data.sources.spelling import joined_spellings
 from convlens.data.sources.tabled import arrange_by_tables
 from convlens.data.sources.tree import AmbiguousError, Layout
 from convlens.errors import DataError
@@ -32,7 +34,7 @@ def source_of_files(
     if not (told.by_folders or told.columns) and (source := open_binary(files)) is not None:
         return source
     layout, skipped = _layout(files, _root(location), told, only_table)
-    return pictured(
+    source = pictured(
         Source(
             kind,
             files.name,
@@ -43,6 +45,7 @@ def source_of_files(
             location,
         )
     )
+    return joined_spellings(source, named_in(source, told.classes))
 
 
 def _layout(

@@ -15,6 +15,8 @@ from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
+from convlens.data.sources.arrays import classified, unlabelled
+from convlens.data.sources.labels import Labels, read_labels
 from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Item, Part, Source
 from convlens.data.sources.table import LABELS
@@ -89,20 +91,14 @@ def _rows(path: Path, part: Part | None, room: int) -> tuple[list[Row], list[str
 
 
 def _source(rows: Sequence[Row], names: Sequence[str] | None, name: str, location: str) -> Source:
-    values = {given for _, _, given, _, _ in rows if isinstance(given, int | str)}
-    if names is not None and all(isinstance(v, int) and -1 <= v < len(names) for v in values):
-        classes = tuple(map(printable, names))
-        index: dict[object, int] = {number: number for number in range(len(classes))}
-    else:
-        order = sorted(values, key=lambda v: (isinstance(v, str), v))
-        classes = tuple(printable(str(value)) for value in order)
-        index = {value: number for number, value in enumerate(order)}
+    classes, indices, warnings = _classes(rows, names, name)
     items: list[Item] = []
     skipped: list[Skipped] = []
-    for place, part, given, content, stamp in rows:
-        label = index.get(given) if isinstance(given, int | str) else None
+    missing: list[tuple[str, str]] = []
+    for (place, part, _, content, stamp), label in zip(rows, indices, strict=True):
         if label is None:
             skipped.append(Skipped(place, "has no label"))
+            missing.append((place, ""))
         elif not content or len(content) > LARGEST_FILE:
             skipped.append(Skipped(place, "holds no picture" if not content else "too large"))
         else:
@@ -110,7 +106,36 @@ def _source(rows: Sequence[Row], names: Sequence[str] | None, name: str, locatio
     if not items:
         raise DataError(f"there are no pictures with labels in {name}", _COLUMNS)
     items.sort(key=lambda item: item.name)
-    return Source("archive", name, classes, tuple(items), tuple(skipped), (), location)
+    told = (*warnings, *unlabelled(missing, len(rows)))
+    return Source("archive", name, classes, tuple(items), tuple(skipped), told, location)
+
+
+def _classes(
+    rows: Sequence[Row], names: Sequence[str] | None, name: str
+) -> tuple[tuple[str, ...], list[int | None], list[str]]:
+    """The classes, an index into them for each row, None without a label, and what to warn of."""
+    parts: dict[Part | None, list[int]] = {}
+    for number, row in enumerate(rows):
+        parts.setdefault(row[1], []).append(number)
+    labels = []
+    for own in parts.values():
+        places = [rows[number][0] for number in own]
+        given = [_label(rows[number][2]) for number in own]
+        labels.append(read_labels(given, places.__getitem__, name, names or ()))
+    values = {label for one in labels for label in one.values if label is not None}
+    told = names is not None and all(isinstance(v, int) and -1 <= v < len(names) for v in values)
+    if told:  # the hub's -1 is no label
+        labels = [Labels([None if v == -1 else v for v in one.values]) for one in labels]
+    classes, found, warnings = classified(list(parts), labels, names if told else None, name)
+    indices: list[int | None] = [None] * len(rows)
+    for own, index in zip(parts.values(), found, strict=True):
+        for number, label in zip(own, index, strict=True):
+            indices[number] = label
+    return tuple(map(printable, classes)), indices, warnings
+
+
+def _label(value: object) -> object:
+    return str(value) if isinstance(value, bool) else value  # by its name, as a column has it
 
 
 def _content(picture: pa.Scalar) -> bytes | None:

@@ -66,7 +66,8 @@ class Source:
     def fingerprint(self) -> str:
         """32 hexadecimal digits that change with any class, name, label, part or size.
 
-        For arrays also with any pixel; two files of one name and size count as the same.
+        For what a program holds also with any pixel, or any byte of a file that it holds; two
+        files of one name and size count as the same.
         """
         digest = hashlib.blake2b(digest_size=16)
         digest.update("\0".join(self.classes).encode())
@@ -76,4 +77,6 @@ class Source:
             if isinstance(item.place, np.ndarray):
                 digest.update(repr(item.place.shape).encode())
                 digest.update(np.ascontiguousarray(item.place).data)
+            elif isinstance(item.place, bytes) and self.kind == "files":
+                digest.update(str(item.stamp).encode())  # its name is a mere number
         return digest.hexdigest()

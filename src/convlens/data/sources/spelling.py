@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NoReturn
 
-from convlens.data.sources.source import Source
+import numpy as np
+
+from convlens.data.sources.source import Part, Source
 from convlens.data.sources.tree import pictures
 from convlens.errors import DataError
 
@@ -19,48 +22,61 @@ def spelling(name: str) -> str:
     return " ".join(composed.replace("\u200b", "").split())
 
 
-def joined_spellings(source: Source, kept: Collection[str] = ()) -> Source:
-    """``source`` with classes joined that differ in case or white space only.
+def one_spelling(
+    spelled: Mapping[Part | None, Collection[str]], name: str, hint: str | None = None
+) -> dict[str, str]:
+    """Which classes count as which other, of those that the parts of the data ``name`` spell.
 
-    They are joined, with a warning, where the pictures to train on know only one of the
-    spellings; classes ``kept`` stay as they are. Raises DataError where training pictures come in
-    two spellings, but for single letters, which may be other ones when they are capitals.
+    They are one where the pictures to train on know only one of the spellings, which then counts.
+    Raises DataError where these come in two, with ``hint`` or else how ``--classes`` settles it,
+    but for single letters: capitals may be other ones.
     """
-    by_spelling: dict[str, list[int]] = {}
-    for label, name in enumerate(source.classes):
-        if name not in kept:
-            by_spelling.setdefault(spelling(name), []).append(label)
-    several = [labels for labels in by_spelling.values() if len(labels) > 1]
-    if not several:
-        return source
-    trained = {item.label for item in source.items if item.part in (None, "train")}
-    taken: dict[int, int] = {}
-    warnings = []
-    for labels in several:
+    trained = {*spelled.get(None, ()), *spelled.get("train", ())}
+    alike: dict[str, list[str]] = {}
+    for label in sorted(set().union(*spelled.values())):
+        alike.setdefault(spelling(label), []).append(label)
+    instead: dict[str, str] = {}
+    for labels in alike.values():
         own = [label for label in labels if label in trained]
         if len(own) > 1:
-            if all(len(source.classes[label]) == 1 for label in labels):
-                continue
-            _refuse(source, own)
+            if max(map(len, own)) > 1:
+                _refuse(name, own, hint)
+            continue
         first = (own or labels)[0]
-        for label in labels:
-            if label != first:
-                taken[label] = first
-                count = int((source.labels == label).sum())
-                warnings.append(
-                    f"the class `{source.classes[label]}` is taken for "
-                    f"`{source.classes[first]}`: {pictures(count)}"
-                )
-    return relabelled(source, taken, warnings)
+        instead |= {label: first for label in labels if label != first}
+    return instead
 
 
-def _refuse(source: Source, labels: Sequence[int]) -> None:
-    names = [source.classes[label] for label in labels]
-    shown = " and ".join(f"`{name}`" for name in names[:3])
+def joined_spellings(source: Source, kept: Collection[str] = ()) -> Source:
+    """``source`` with classes joined that differ in case or white space only, with a warning each.
+
+    Classes ``kept`` stay as they are. Raises DataError as ``one_spelling`` does.
+    """
+    plain = [name for name in source.classes if name not in kept]
+    if len({spelling(name) for name in plain}) == len(plain):
+        return source
+    spelled: dict[Part | None, set[str]] = {}
+    for item in source.items:
+        if source.classes[item.label] not in kept:
+            spelled.setdefault(item.part, set()).add(source.classes[item.label])
+    index = {name: label for label, name in enumerate(source.classes)}
+    instead = {index[a]: index[b] for a, b in one_spelling(spelled, source.name).items()}
+    counts = np.bincount(source.labels, minlength=len(source.classes))
+    warnings = [
+        f"the class `{source.classes[a]}` is taken for `{source.classes[b]}`: "
+        f"{pictures(int(counts[a]))}"
+        for a, b in instead.items()
+    ]
+    return relabelled(source, instead, warnings)
+
+
+def _refuse(name: str, labels: Sequence[str], hint: str | None) -> NoReturn:
+    shown = " and ".join(f"`{label}`" for label in labels[:3])
     raise DataError(
-        f"the classes {shown} of {source.name} differ in case or white space only",
-        f"--classes '{names[0]}={'|'.join(names)},*' joins them, --classes '{','.join(names)},*' "
-        "keeps them apart; or rename one",
+        f"the classes {shown} of {name} differ in case or white space only",
+        hint
+        or f"--classes '{labels[0]}={'|'.join(labels)},*' joins them, --classes "
+        f"'{','.join(labels)},*' keeps them apart; or rename one",
     )
 
 

@@ -1,37 +1,47 @@
-"""Shows training on stderr: one live line on a terminal, a plain line for each look elsewhere."""
+"""Shows training: a live line on a terminal or in a notebook, a plain line a look elsewhere.
+
+Lines go to stderr, in a notebook below its cell.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
 from contextlib import ExitStack
-from typing import Self
+from types import TracebackType
+from typing import Any, Self
 
+from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from convlens.errors.characters import printable
 from convlens.pipeline import Event, FoldDone, Note, Reading, Ready, Resumed
 from convlens.terminal.console import console_on
-from convlens.training.events import BatchSplit, EpochDone, StepDone, Warned, WentBack
+from convlens.training.events import BatchSplit, EpochDone, Learned, StepDone, Warned, WentBack
 
 REFRESH = 0.1  # seconds
+NOTEBOOK_REFRESH = 0.25  # each is a message to a browser
 BAR = 8  # characters: the live line is to fit 80 columns
 
 
 class Watch(ExitStack):
-    """A listener to give to ``pipeline.train``; a context, so that the terminal is left tidy."""
+    """A listener to give to ``pipeline.train``; a context, so that the terminal is left tidy.
 
-    def __init__(self, quiet: bool) -> None:
+    With ``closing`` a line at the end says what was reached, where no summary follows.
+    """
+
+    def __init__(self, quiet: bool, closing: bool = False) -> None:
         super().__init__()
         self.console = console_on(sys.stderr, soft_wrap=not sys.stderr.isatty())
-        self.quiet = quiet
-        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        self.quiet, self.closing = quiet, closing
+        self.live = _live_line(self.console)
         self.last: EpochDone | None = None
+        self._refresh_after = NOTEBOOK_REFRESH if self.console.is_jupyter else REFRESH
         self._shown = 0.0
 
     def __enter__(self) -> Self:
-        if self.console.is_terminal and not self.quiet:
+        if (self.console.is_terminal or self.console.is_jupyter) and not self.quiet:
             self.enter_context(self.live)
         return self
 
@@ -41,18 +51,21 @@ class Watch(ExitStack):
             return
         match event:
             case Note():
-                self.console.print(Text(printable(event.text)))
+                self._say(Text(printable(event.text)))
             case Ready():
                 self._introduce(event)
             case FoldDone():
                 self.last = None
-                self.console.print(fold_line(event))
+                self._say(Text(fold_line(event)))
             case Resumed() | WentBack() | BatchSplit() | Warned():
-                self.console.print(Text(printable(happening(event))))
+                self._say(Text(printable(happening(event))))
             case EpochDone():
                 self.last = event
-                if not self.console.is_terminal:
-                    self.console.print(look_line(event))
+                if not self.live.is_started:
+                    self._say(Text(look_line(event)))
+            case Learned():
+                if self.closing:
+                    self._say(Text(learned_line(event)))
             case Reading() | StepDone():
                 self._refresh(event)
 
@@ -61,17 +74,72 @@ class Watch(ExitStack):
         parts += f", {ready.test:,} test pictures" if ready.test else " pictures"
         network = f"{ready.architecture}\n{ready.parameters:,} parameters on {ready.engine}"
         source = printable(ready.source)
-        self.console.print(Text(f"{source}: {len(ready.classes)} classes; {parts}"))
-        self.console.print(Text(network), soft_wrap=False)
+        self._say(Text(f"{source}: {len(ready.classes)} classes; {parts}"))
+        self._say(Text(network), soft_wrap=False)
+
+    def _say(self, text: Text, soft_wrap: bool | None = None) -> None:
+        """Print what stays, above the live line."""
+        if isinstance(self.live, NotebookLine):
+            self.live.say(text)
+        else:
+            self.console.print(text, soft_wrap=soft_wrap)
 
     def _refresh(self, event: Reading | StepDone) -> None:
         now = time.monotonic()
-        if self.live.is_started and now - self._shown >= REFRESH:
+        if self.live.is_started and now - self._shown >= self._refresh_after:
             self._shown = now
             line = (
                 reading_line(event) if isinstance(event, Reading) else step_line(event, self.last)
             )
             self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+class NotebookLine:
+    """The live line of a notebook, in one output below the cell that is brought up to date.
+
+    rich's own needs ipywidgets, and without them gives a warning each time.
+    """
+
+    def __init__(self) -> None:
+        self.is_started = False
+        self._said: list[str] = []
+        self._output: Any = None
+
+    def __enter__(self) -> Self:
+        self.is_started = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.is_started = False
+
+    def say(self, text: Text) -> None:
+        """Show ``text``, which stays, in the place of the line."""
+        self._said.append(text.plain)
+        self._show(self._said)
+
+    def update(self, line: Text, refresh: bool = True) -> None:
+        """Show ``line`` below what was said, in the place of the one before."""
+        self._show([*self._said, line.plain])
+
+    def _show(self, lines: list[str]) -> None:
+        from IPython.display import display
+
+        shown = {"text/plain": "\n".join(lines)}
+        if self._output is None:
+            self._output = display(shown, raw=True, display_id=True)
+        else:
+            self._output.update(shown, raw=True)
+
+
+def _live_line(console: Console) -> Live | NotebookLine:
+    if console.is_jupyter:
+        return NotebookLine()
+    return Live(console=console, auto_refresh=False, transient=True)
 
 
 def happening(event: Resumed | WentBack | BatchSplit | Warned) -> str:
@@ -120,6 +188,14 @@ def look_line(event: EpochDone) -> str:
         f"epoch {event.epochs:6.2f}  loss {event.loss:.4f}  train {event.train_accuracy:6.2%}  "
         f"validation {event.validation_accuracy:6.2%}  {event.pictures_per_second:7,.0f}/s  "
         f"{clock(event.seconds_left)} left"
+    )
+
+
+def learned_line(event: Learned) -> str:
+    """What was reached, and in what time."""
+    return (
+        f"learned for {event.epochs:.4g} epochs in {clock(event.seconds)}: "
+        f"validation {event.best.validation_accuracy:.2%}"
     )
 
 
