@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from convlens.data import Labelling, divide, learnable, load, open_source
@@ -515,3 +516,16 @@ def test_a_share_to_judge_by(tree):
     given = open_source(tree(*both("", "train", "test"), root="given"))
     with pytest.raises(SettingsError, match="has a test part of 4 pictures"):
         divide(given, seed=0, test=0)
+
+
+def test_arrays_have_no_folders_to_tell_their_classes():
+    pixels, labels = np.zeros((6, 4, 4), np.uint8), [0, 1] * 3
+    with pytest.raises(SettingsError, match="label_by is about folders"):
+        open_source((pixels, labels), Labelling(label_by="x"))
+    assert open_source((pixels, labels), Labelling(classes=("cat", "dog"))).classes == (
+        "cat",
+        "dog",
+    )
+    assert (
+        open_source((pixels, labels), Labelling(classes=("1", "0"))).labels.tolist() == [1, 0] * 3
+    )

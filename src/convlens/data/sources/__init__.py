@@ -17,7 +17,7 @@ from convlens.data.sources.labelling import UNSAID, Labelling
 from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.source import Item, Source
 from convlens.data.sources.tree import LAYOUT
-from convlens.errors import DataError
+from convlens.errors import DataError, SettingsError
 
 __all__ = ["Item", "Labelling", "Source", "open_source", "read_choice"]
 
@@ -33,6 +33,12 @@ def open_source(data: Any, told: Labelling = UNSAID) -> Source:
     or two readings are possible, SettingsError where ``told`` does not fit.
     """
     source = _opened(data, told)
+    if (told.by_folders or told.columns) and source.in_memory:
+        said = "columns" if told.columns else "label_by" if told.label_by else "class_level"
+        raise SettingsError(
+            f"{said} is about folders and tables; {source.name} are arrays, with labels",
+            "leave it out",
+        )
     return choose(source, told.classes)
 
 
@@ -58,7 +64,7 @@ def _opened(data: Any, told: Labelling) -> Source:
     if path.suffix.lower() == ".npz":
         return open_npz(path)
     if path.suffix.lower() == ".parquet":
-        return open_parquet([path], printable(path.name), str(path.absolute()))
+        return open_parquet([path], printable(path.name), str(path.absolute()), told)
     if is_data(path.name) or is_table(path.name):
         return open_beside(path, told)
     if _is_picture(path):

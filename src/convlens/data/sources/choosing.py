@@ -59,12 +59,15 @@ def choose(source: Source, entries: Sequence[str]) -> Source:
     """``source`` with the classes that ``entries`` say, in their order.
 
     An entry is a class; ``new=old|old``, which merges; ``-class``, which is left out; or ``*``, all
-    that are not named. Where every entry leaves one out or merges, the rest stays. What is not
+    that are not named. For arrays whose labels are 0, 1, … as many names are what these are
+    called. Where every entry leaves one out or merges, the rest stays. What is not
     named is left out otherwise, and told in a warning. Raises SettingsError for a name that is no
     class, or two places for one.
     """
     if not entries:
         return source
+    if _are_names(source, entries):
+        return replace(source, classes=tuple(entries))
     choice = _read(source, entries)
     labels = {old: new for new, group in choice.groups.items() for old in group}
     index = {new: number for number, new in enumerate(choice.groups)}
@@ -80,6 +83,13 @@ def choose(source: Source, entries: Sequence[str]) -> Source:
         verb = "is" if len(out) == 1 else "are"
         warnings.append(f"{listed(out)} {verb} left out as asked: {pictures(left)}")
     return replace(source, classes=tuple(index), items=items, warnings=tuple(warnings))
+
+
+def _are_names(source: Source, entries: Sequence[str]) -> bool:
+    """Whether ``entries`` name the classes of arrays whose labels are 0, 1, … in their order."""
+    indices = tuple(map(str, range(len(entries))))
+    plain = set(entries).isdisjoint((REST, *source.classes)) and len(set(entries)) == len(entries)
+    return source.in_memory and source.classes == indices and plain
 
 
 def named_in(source: Source, entries: Sequence[str]) -> set[str]:

@@ -87,7 +87,7 @@ def open_folder(folder: Path, told: Labelling = UNSAID) -> Source:
         first = listing.skipped[0]
         raise DataError(f"nothing in {name} can be read: {first.file}: {first.reason}")
     if listing.shards and not listing.entries:
-        return open_parquet(listing.shards, name, root)
+        return open_parquet(listing.shards, name, root, told)
     files = Files(
         name,
         listing.entries,

@@ -7,15 +7,16 @@ integer whose names stand as JSON under ``huggingface`` in the schema's metadata
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convlens.data.limits import LARGEST_FILE
 from convlens.data.memory import physical_memory
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
 from convlens.data.sources.arrays import classified, unlabelled
+from convlens.data.sources.labelling import UNSAID, Labelling
 from convlens.data.sources.labels import Labels, read_labels
 from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Item, Part, Source
@@ -31,30 +32,55 @@ _ROWS = 64  # read at a time, so that a value repeated by reference stays small
 _DAMAGED = "get the file again, whole"
 _COLUMNS = "give an image column (bytes, or a struct with them) and a label column"
 
-Row = tuple[str, Part | None, object, bytes | None, int]
+
+class Row(NamedTuple):
+    """One picture: its number, its part, its label as it stands, its bytes, a stamp."""
+
+    place: str
+    part: Part | None
+    label: object
+    content: bytes | None
+    stamp: int
 
 
-def open_parquet(paths: Sequence[Path], name: str, location: str) -> Source:
+def open_parquet(
+    paths: Sequence[Path], name: str, location: str, told: Labelling = UNSAID
+) -> Source:
     """Hold the pictures of Parquet files, as the compressed files that they are, in memory.
 
-    The part is told by the name of a file or its folder (``test-00000-of-00001.parquet``). Raises
-    DataError without pyarrow, for damaged files, missing columns, or more than a quarter of the
-    memory.
+    The part is told by the name of a file or its folder (``test-00000-of-00001.parquet``); of the
+    columns ``told`` may name that of the pictures (``file``) and that of the labels. Raises
+    DataError without pyarrow, for damaged files, missing columns, files of which only some are
+    parts or that number their classes otherwise, or more than a quarter of the memory.
     """
     rows: list[Row] = []
     names: list[str] | None = None
     room = physical_memory() // 4
-    parts = [_part(path, Path(location)) for path in paths]
-    told = None not in parts and "train" in parts
-    for path, part in sorted(zip(paths, parts, strict=True), key=lambda pair: str(pair[0])):
-        found, given = _rows(path, part if told else None, room)
+    root = Path(location)
+    parts = {path: _part(path, root) for path in sorted(paths, key=str)}
+    if None in parts.values() and len(set(parts.values())) > 1:
+        bare = next(path for path, part in parts.items() if part is None)
+        raise DataError(
+            f"{printable(bare.name)} in {name} is named after no part, other files are",
+            "call it train-….parquet or the like, or give one file alone",
+        )
+    for path, part in parts.items():
+        found, given = _rows(path, part if len(parts) > 1 else None, room, told.columns)
         room -= sum(len(row[3] or b"") for row in found)
-        rows += found
+        below = path.relative_to(root).with_suffix("") if path.is_relative_to(root) else path.stem
+        rows += [row._replace(place=f"{printable(str(below))}/{row.place}") for row in found]
+        if names is not None and given is not None and names != given:
+            message = (
+                f"{printable(path.name)} has other classes in its metadata than the files before"
+            )
+            raise DataError(message, "give files of one data set")
         names = names or given
     return _source(rows, names, name, location)
 
 
-def _rows(path: Path, part: Part | None, room: int) -> tuple[list[Row], list[str] | None]:
+def _rows(
+    path: Path, part: Part | None, room: int, chosen: Mapping[str, str]
+) -> tuple[list[Row], list[str] | None]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -66,8 +92,9 @@ def _rows(path: Path, part: Part | None, room: int) -> tuple[list[Row], list[str
     try:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-            image = _image_column(schema, shown)
-            label = _column(schema.names, _LABELS)
+            image = _image_column(schema, shown, chosen.get("file"))
+            wanted = (chosen["label"].casefold(),) if "label" in chosen else _LABELS
+            label = _column(schema.names, wanted)
             if label is None:
                 raise DataError(f"{shown} has no label column; {_listed(schema.names)}", _COLUMNS)
             rows: list[Row] = []
@@ -80,8 +107,7 @@ def _rows(path: Path, part: Part | None, room: int) -> tuple[list[Row], list[str
                     if room < 0:
                         message = f"the pictures in {shown} do not fit into memory"
                         raise DataError(message, "unpack them into class folders")
-                    place = f"{path.stem}/{len(rows):06d}"
-                    rows.append((place, part, given, content, stamp))
+                    rows.append(Row(f"{len(rows):06d}", part, given, content, stamp))
             return rows, _class_names(schema, label)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = printable(str(error)).partition(". ")[0][:80]
@@ -145,7 +171,7 @@ def _content(picture: pa.Scalar) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
-def _image_column(schema: pa.Schema, shown: str) -> str:
+def _image_column(schema: pa.Schema, shown: str, chosen: str | None) -> str:
     import pyarrow as pa
 
     def fits(kind: pa.DataType) -> bool:
@@ -157,7 +183,11 @@ def _image_column(schema: pa.Schema, shown: str) -> str:
     fitting = [field.name for field in schema if fits(field.type)]
     if not fitting:
         raise DataError(f"{shown} has no image column; {_listed(schema.names)}", _COLUMNS)
-    return _column(fitting, _IMAGES) or fitting[0]
+    found = _column(fitting, _IMAGES if chosen is None else (chosen.casefold(),))
+    if found is None and chosen is not None:
+        message = f"{shown} has no image column `{printable(chosen)}`; {_listed(schema.names)}"
+        raise DataError(message, _COLUMNS)
+    return found or fitting[0]
 
 
 def _column(columns: Sequence[str], names: Sequence[str]) -> str | None:
