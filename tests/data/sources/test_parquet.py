@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from convlens.data import divide, load, open_source
+from convlens.data import Labelling, divide, load, open_source
 from convlens.errors import DataError
 
 pa = pytest.importorskip("pyarrow")
@@ -81,3 +81,29 @@ def test_what_is_missing_is_said(tmp_path, encoded, monkeypatch):
     with pytest.raises(DataError, match="needs pyarrow") as caught:
         open_source(path)
     assert "convlens[parquet]" in caught.value.hint
+
+
+def test_files_of_which_only_some_are_parts_are_asked_about(tmp_path, encoded):
+    for name in ("train-0", "test-0", "more"):
+        write(tmp_path / f"{name}.parquet", structs(encoded), LABELS, ["a", "b"])
+    with pytest.raises(DataError, match=r"more\.parquet in .* is named after no part"):
+        open_source(tmp_path)
+    (tmp_path / "more.parquet").unlink()
+    assert {item.part for item in open_source(tmp_path).items} == {"train", "test"}
+
+
+def test_files_that_number_their_classes_otherwise_are_refused(tmp_path, encoded):
+    write(tmp_path / "train-0.parquet", structs(encoded), LABELS, ["a", "b"])
+    write(tmp_path / "test-0.parquet", structs(encoded), LABELS, ["b", "a"])
+    with pytest.raises(DataError, match="names other classes than the files before"):
+        open_source(tmp_path)
+
+
+def test_columns_may_be_said(tmp_path, encoded):
+    path = tmp_path / "set.parquet"
+    write(path, structs(encoded), LABELS, label="animal")
+    with pytest.raises(DataError, match="no label column"):
+        open_source(path)
+    assert open_source(path, Labelling(columns={"label": "animal"})).classes == ("0", "1")
+    with pytest.raises(DataError, match="no image column `x`"):
+        open_source(path, Labelling(columns={"file": "x", "label": "animal"}))

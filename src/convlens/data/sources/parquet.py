@@ -7,6 +7,7 @@ integer whose names stand as JSON under ``huggingface`` in the schema's metadata
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -57,6 +58,7 @@ def open_parquet(
     names: list[str] | None = None
     room = physical_memory() // 4
     root = Path(location)
+    above = os.path.commonpath([path.parent for path in paths])
     parts = {path: _part(path, root) for path in sorted(paths, key=str)}
     if None in parts.values() and len(set(parts.values())) > 1:
         bare = next(path for path, part in parts.items() if part is None)
@@ -66,13 +68,11 @@ def open_parquet(
         )
     for path, part in parts.items():
         found, given = _rows(path, part if len(parts) > 1 else None, room, told.columns)
-        room -= sum(len(row[3] or b"") for row in found)
-        below = path.relative_to(root).with_suffix("") if path.is_relative_to(root) else path.stem
+        room -= sum(len(row.content or b"") for row in found)
+        below = path.relative_to(above).with_suffix("")
         rows += [row._replace(place=f"{printable(str(below))}/{row.place}") for row in found]
         if names is not None and given is not None and names != given:
-            message = (
-                f"{printable(path.name)} has other classes in its metadata than the files before"
-            )
+            message = f"{printable(path.name)} names other classes than the files before it"
             raise DataError(message, "give files of one data set")
         names = names or given
     return _source(rows, names, name, location)
