@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convlens.data.colours import GREY_MODES, deep_range, to_eight_bits
+from convlens.data.colours import GREY_MODES, is_deep, to_eight_bits
 from convlens.data.limits import UnreadableError
 from convlens.data.memory import physical_memory
 from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
-from convlens.data.pixels import as_batch, as_bytes_of_pixels
+from convlens.data.pixels import as_batch, as_picture, plain_or_deep
 from convlens.data.sources.paths import is_paths, open_paths
 from convlens.data.sources.source import Item, Kind, Part, Source
 from convlens.errors import DataError
@@ -107,8 +108,7 @@ def source_of_parts(
         raise DataError(f"{name} holds no pictures", KEYS)
     names, index = _classes(np.concatenate(filled), classes, name)
     items: list[Item] = []
-    for part, (images, _) in parts.items():
-        pictures = _pictures(images, name)
+    for part, pictures in _pictures(parts, name).items():
         if len(pictures) != len(labels[part]):
             message = f"{name} has {len(pictures):,} pictures but {len(labels[part]):,} labels"
             raise DataError(message, "give one label for each picture")
@@ -137,16 +137,35 @@ def _find(arrays: Mapping[str, Any], stems: tuple[str, ...], suffix: str) -> obj
     return None
 
 
-def _pictures(images: object, name: str) -> list[NDArray[np.uint8]]:
-    try:
+def _pictures(
+    parts: Mapping[Part | None, Pair], name: str
+) -> dict[Part | None, list[NDArray[Any]]]:
+    """Return the pictures (H, W, C) of each part: bytes, or numbers that want a common range."""
+    batches = {part: _batches(images, name) for part, (images, _) in parts.items()}
+    with _refused(name):
+        told = iter(plain_or_deep([one for those in batches.values() for one in those]))
+    return {
+        part: [picture for _ in those for picture in next(told)] for part, those in batches.items()
+    }
+
+
+def _batches(images: object, name: str) -> list[NDArray[Any]]:
+    """Return pictures (n, H, W, C) of any numbers, those of one shape and kind together."""
+    with _refused(name):
         if isinstance(images, np.ndarray):
-            return list(as_batch(images))
+            return [as_batch(images)]
         arrays = [_array(image) for image in cast(Sequence[object], images)]
-        if len({array.shape for array in arrays}) == 1:
-            return list(as_batch(np.stack(arrays)))  # one scale for all
-        return [as_bytes_of_pixels(array) for array in arrays]
+        if len({(array.shape, array.dtype) for array in arrays}) == 1:
+            return [as_batch(np.stack(arrays))]
+        return [as_picture(array)[None] for array in arrays]
+
+
+@contextmanager
+def _refused(name: str) -> Iterator[None]:
+    try:
+        yield
     except (UnreadableError, ValueError, TypeError) as error:
-        hint = "give (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or floats from 0 to 1"
+        hint = "give (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or other numbers"
         raise DataError(f"{name}: {error}", hint) from error
 
 
@@ -154,7 +173,10 @@ def _array(image: object) -> NDArray[Any]:
     if isinstance(image, Image.Image):
         image.load()
         image = turned(image, orientation(image))
-        image = to_eight_bits(image, "L" if image.mode in GREY_MODES else "RGB", deep_range(image))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+        elif not is_deep(image.mode):
+            image = to_eight_bits(image, "L" if image.mode in GREY_MODES else "RGB", None)
     return np.asarray(image)
 
 
