@@ -155,7 +155,14 @@ class Classifier:
                 f"not {type(picture).__name__}",
                 "classify several with predict_each",
             )
-        return decode(picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit)
+        return decode(
+            picture,
+            width=p.width,
+            height=p.height,
+            channels=p.channels,
+            fit=p.fit,
+            tones=p.tones,
+        )
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Pixels (N, H, W, C) to the network's scores (N, classes), before temperature.

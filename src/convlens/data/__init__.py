@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from convlens.data.sources import Item, Source, open_source
     from convlens.data.split import Division, check_divisible, divide, divide_in_folds
     from convlens.data.surveying import Survey, survey
+    from convlens.data.tones import Tones
 
 _HOMES = {
     "Dataset": "convlens.data.pictures",
@@ -40,6 +41,7 @@ _HOMES = {
     "Skipped": "convlens.data.pictures",
     "Source": "convlens.data.sources",
     "Survey": "convlens.data.surveying",
+    "Tones": "convlens.data.tones",
     "channel_statistics": "convlens.data.pictures",
     "check_divisible": "convlens.data.split",
     "decode": "convlens.data.decoding",
@@ -66,6 +68,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Survey",
+    "Tones",
     "channel_statistics",
     "check_divisible",
     "decode",

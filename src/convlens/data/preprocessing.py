@@ -119,7 +119,7 @@ class Preprocessing:
             raise ModelFileError(f"the preprocessing in the model file: {first_line}") from error
 
 
-UNTOLD: Mapping[str, Any] = {"greys": EACH, "background": "white"}
+UNTOLD: dict[str, Any] = {"greys": EACH, "background": "white"}
 """What holds where a preprocessing, written before there were tones, says nothing of them."""
 
 

@@ -160,7 +160,7 @@ def told(deep: Range) -> str:
     """A range in words."""
     low, high = deep
     if deep == (0.0, BITS[0]):
-        return "greys of deep pictures, from 0 to 255 like those of 8 bits, stay as they are"
+        return "greys of more than 8 bits reach 255 at most: they stay as they are"
     bits = f" ({int(high).bit_length()} bits)" if low == 0 and high in BITS else ""
     return f"greys from {_number(low)} to {_number(high)}{bits} become 0 to 255"
 

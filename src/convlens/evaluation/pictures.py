@@ -65,6 +65,7 @@ def pictures_for(
         height=p.height,
         channels=p.channels,
         fit=p.fit,
+        tones=p.tones,
         only=tested if len(tested) else None,
         cache=cache,
     )

@@ -81,7 +81,7 @@ def train(
     begun = time.monotonic() if begun is None else begun
     record = None if keep is None else record_of(keep, settings, begun)
     with record or nullcontext():
-        begun, before = (begun, None) if record is None else (record.begun, record.input)
+        begun, before = (begun, None) if record is None else (record.begun, record.geometry)
         prepared = prepare(settings, begun, dataset, before)
         with prepared.loading or nullcontext():
             from convlens.pipeline.making import trained

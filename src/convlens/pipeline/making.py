@@ -99,7 +99,8 @@ def trained(
         if carried and not record.resumed:
             record.save(run)  # where they came from need not be there when the run goes on
     tell = listen if record is None else record.tell
-    for line in [*notes(dataset), *met_before(dataset, base), *hurried(prepared)]:
+    toned = [f"note: {line}" for line in prepared.notes]
+    for line in [*notes(dataset), *toned, *met_before(dataset, base), *hurried(prepared)]:
         tell(Note(line))
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:
