@@ -112,9 +112,8 @@ def _exact(facts: dict[int, _Facts]) -> Pairs:
         if (first := firsts.setdefault(told.digest, row)) != row
     ]
     ends = np.array(pairs, np.int64).reshape(-1, 2)
-    return Pairs(
-        ends[:, 0], ends[:, 1], np.zeros(len(pairs), np.float32), np.zeros(len(pairs), np.bool_)
-    )
+    distance, mirrored = np.zeros(len(pairs), np.float32), np.zeros(len(pairs), np.bool_)
+    return Pairs(ends[:, 0], ends[:, 1], distance, mirrored)
 
 
 def _alike(

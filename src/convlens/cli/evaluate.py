@@ -48,8 +48,8 @@ def evaluate(
         judged = pictures_for(
             classifier, source, lambda done, total: watch(Reading(done, total)), cache=not no_cache
         )
-        for warning in source.warnings:
-            watch(Note(f"note: {warning}"))
+        for line in (*source.warnings, *judged.notes):
+            watch(Note(f"note: {line}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))

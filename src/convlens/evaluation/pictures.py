@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.classifier import Classifier
-from convlens.data import Decoded, Pictures, Skipped, Source, divide, start_loading
+from convlens.data import Decoded, Pictures, Skipped, Source, divide, start_loading, survey
 from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import DataError
 
@@ -21,6 +21,7 @@ class Judged:
     """``pictures`` with labels that index the classifier's classes; ``which`` says which.
 
     ``trained`` and ``chosen`` (N,) tell those that its weights were learned from, or chosen by.
+    ``notes`` say in one line each how deep pictures are taken, and whether many are clipped.
     """
 
     pictures: Pictures
@@ -28,6 +29,7 @@ class Judged:
     which: str
     trained: Mask
     chosen: Mask
+    notes: tuple[str, ...] = ()
 
     @property
     def unseen(self) -> Mask:
@@ -57,8 +59,9 @@ def pictures_for(
             f"the model has no class `{strange[0]}`; {source.name} does",
             f"the model's classes: {', '.join(classifier.classes[:12])}",
         )
-    tested = np.flatnonzero([item.part == "test" for item in source.items])
     p = classifier.preprocessing
+    notes = survey(source, known=p.tones).notes if p.tones.range is not None else ()
+    tested = np.flatnonzero([item.part == "test" for item in source.items])
     loading = start_loading(
         source,
         width=p.width,
@@ -75,7 +78,7 @@ def pictures_for(
     own = np.array([known[name] for name in source.classes], np.int64)
     pictures = found.pictures
     labelled = Pictures(pictures.store, own[pictures.labels], pictures.names, pictures.rows)
-    return Judged(labelled, found.skipped, found.which, found.trained, found.chosen)
+    return Judged(labelled, found.skipped, found.which, found.trained, found.chosen, notes)
 
 
 def _judged(classifier: Classifier, decoded: Decoded, which: str) -> Judged:
