@@ -148,6 +148,8 @@ def range_for(extent: Extent) -> Range:
         lossless = top == BITS[0] and not fractions
         if lossless or low == high or high - low >= USED * top:
             return 0.0, top
+    if 0 <= low < (1 - USED) * high:
+        low = 0.0
     if low == high:
         return min(low, 0.0), max(high, 0.0)
     step = _round_step((high - low) / STEPS, fractions)
