@@ -180,6 +180,14 @@ def test_eight_bits_alone_have_no_range_and_nothing_is_said(tmp_path):
     assert (seen.tones, seen.notes) == (Tones(), ())
 
 
+def test_a_saturated_frame_does_not_blacken_all_others(tmp_path):
+    frames = [noise(0, 4000, np.uint16) for _ in range(12)]
+    frames[5] = np.full(SHAPE, 65535, np.uint16)
+    assert surveyed(tmp_path / "one", *(stored(f, "PNG") for f in frames)).tones.range == (0, 4095)
+    flat = [np.full(SHAPE, 300 * n, np.uint16) for n in range(12)]
+    assert surveyed(tmp_path / "all", *(stored(f, "PNG") for f in flat)).tones.range == (0, 4095)
+
+
 def test_all_of_a_set_is_looked_at_where_that_is_little(tmp_path):
     files = [stored(noise(0, 200, np.uint16), "PNG") for _ in range(600)]
     files[0] = stored(noise(0, 4000, np.uint16), "PNG")

@@ -64,7 +64,8 @@ def tones_of(
     What is ``known`` already is kept. ``mixed``: there are pictures of 8 bits too.
     """
     extents = list(_extents(reader, deep, in_memory))
-    found = Tones(range_for(joint(extents))) if extents else PLAIN
+    telling = [one for one in extents if one.low < one.high] or extents  # not a saturated frame
+    found = Tones(range_for(joint(telling))) if telling else PLAIN
     shown = list(_shown(reader, transparent, known.over(found).range))
     tones = known.over(Tones(found.greys, background_for(shown)))
     return Toned(tones, tuple(_notes(tones, extents, bool(shown), mixed, in_memory)))
