@@ -214,7 +214,13 @@ class Classifier:
         """
         p = self.preprocessing
         return decode(
-            picture, width=p.width, height=p.height, channels=p.channels, fit=p.fit, name=name
+            picture,
+            width=p.width,
+            height=p.height,
+            channels=p.channels,
+            fit=p.fit,
+            tones=p.tones,
+            name=name,
         )
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

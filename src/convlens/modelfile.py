@@ -25,7 +25,7 @@ from convlens.notation import Architecture, Plan, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.volumes import Row
 
-FORMAT = 2
+FORMAT = 3
 """Version of the format that is written; older ones are read, newer ones refused."""
 
 KEY = "convlens"

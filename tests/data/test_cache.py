@@ -8,8 +8,8 @@ import numpy as np
 import PIL
 import pytest
 
+from convlens.data import Tones, divide, load, open_source, start_loading
 from convlens.data import cache as cache_module
-from convlens.data import divide, load, open_source, start_loading
 from convlens.data import likeness as likeness_module
 from convlens.data import loading as loading_module
 
@@ -82,6 +82,8 @@ def test_a_changed_file_or_geometry_is_decoded_again(photos, tmp_path, decoded, 
     for change in (
         lambda: loaded(photos, cache=tmp_path / "cache", fit="pad"),
         lambda: loaded(photos, cache=tmp_path / "cache", channels=1),
+        lambda: loaded(photos, cache=tmp_path / "cache", tones=Tones((0, 4095))),
+        lambda: loaded(photos, cache=tmp_path / "cache", tones=Tones(None, "black")),
     ):
         decoded.clear()
         change()

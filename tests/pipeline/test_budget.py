@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from torch import nn
 
+from convlens.data import Geometry
 from convlens.defaults import BREADTH, SCALES, least_epochs, network_for
 from convlens.network.build import Network
 from convlens.network.engine import Engine
-from convlens.notation import Volume
 from convlens.pipeline import budget
 from convlens.pipeline.budget import choose_plan
 from convlens.pipeline.making import hurried
@@ -112,7 +112,7 @@ def test_a_size_that_was_asked_for_or_a_network_s_own_stays(monkeypatch, tmp_pat
     plain = prepare(Settings(data=data, cache=False))
     asked = prepare(Settings(data=data, budget=60, size=(64, 48), cache=False))
     net = prepare(Settings(data=data, budget=60, net="INPUT - CONV - RELU - FC", cache=False))
-    before = prepare(Settings(data=data, budget=60, cache=False), before=Volume(112, 80, 3))
+    before = prepare(Settings(data=data, budget=60, cache=False), before=Geometry(112, 80, 3))
     sizes = [(128, 96), (64, 48), (128, 96), (112, 80)]
     for prepared, size in zip((plain, asked, net, before), sizes, strict=True):
         with prepared.loading:

@@ -17,6 +17,7 @@ from convlens.audit.findings import Case, Finding, Findings, Kind, Weight
 from convlens.audit.headers import Headers, read_headers
 from convlens.audit.labels import Doubts, doubts
 from convlens.audit.oddities import oddities
+from convlens.audit.verifying import verified
 from convlens.audit.view import View
 from convlens.audit.wording import counted
 from convlens.data import Dataset, Division, Source, Survey, start_loading, survey
@@ -78,6 +79,7 @@ def audit(
         unchecked=unchecked,
         accuracy=accuracy,
         seed=seed,
+        tones=dataset.geometry.tones,
         seconds=round(time.monotonic() - begun, 2),
     )
 
@@ -93,11 +95,12 @@ def _looked_at(
     source: Source, seed: int, cache: bool | Path, progress: Progress
 ) -> tuple[View, Dataset, list[Finding]]:
     """Decode in other processes, read headers in this one meanwhile, then compare."""
-    width, height, channels = _size(survey(source))
+    seen = survey(source)
+    width, height, channels = _size(seen)
     none = np.empty(0, np.int64)
     everything = Division(np.arange(len(source)), none, None, seed, "all pictures are looked at")
     with start_loading(
-        source, width=width, height=height, channels=channels, cache=cache
+        source, width=width, height=height, channels=channels, tones=seen.tones, cache=cache
     ) as loading:
         headers = read_headers(source, lambda done, total: progress("reading headers", done, total))
         decoded = loading.result(lambda done, total: progress("decoding", done, total))
@@ -106,7 +109,7 @@ def _looked_at(
     pictures = dataset.train
     places = {item.name: index for index, item in enumerate(source.items)}
     items = np.array([places[name] for name in pictures.names], np.int64)
-    found = pairs(likeness(pictures.pixels))
+    found = verified(pairs(likeness(pictures.pixels)), source, items, dataset.geometry)
     groups = joined(len(pictures), found.first, found.second)
     view = View(source, pictures, items, _known(headers.take(items)), groups)
     findings = copies(view, found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from convlens.data.tones import PLAIN, Tones
+
 Weight = Literal["serious", "look", "note"]
 """``serious`` spoils a result, ``look`` is worth one, ``note`` is good to know."""
 
@@ -103,7 +105,8 @@ class Findings:
     """The whole of an audit; ``findings`` come most serious first.
 
     ``suspicion`` names every picture whose label was judged, the most suspicious first; it is empty
-    where labels were not checked, and ``unchecked`` then says why.
+    where labels were not checked, and ``unchecked`` then says why. ``tones`` are what deep and
+    transparent pictures were looked at with, those that a training would take.
     """
 
     source: str
@@ -117,6 +120,7 @@ class Findings:
     accuracy: float | None
     seed: int
     seconds: float
+    tones: Tones = PLAIN
 
     def of(self, kind: Kind) -> Finding | None:
         """The finding of that kind; None where there is none, or the first of several clues."""
@@ -124,6 +128,6 @@ class Findings:
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values; the order of suspicion is left out, as it names all."""
-        told = asdict(self)
+        told = asdict(self) | {"tones": self.tones.to_json()}
         del told["suspicion"]
         return told

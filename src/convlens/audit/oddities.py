@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.audit.findings import Finding
+from convlens.audit.verifying import shows_nothing
 from convlens.audit.view import View
 from convlens.audit.wording import counted
 
@@ -35,6 +36,8 @@ def oddities(view: View) -> list[Finding]:
     """All findings on single pictures."""
     measured = measure(view.pictures.pixels)
     blank = measured[:, 1] < BLANK
+    rows = np.flatnonzero(blank)
+    blank[rows] = shows_nothing(view.source, view.items[rows])
     found = [_blank(view, blank), _tiny(view), _shape(view), _outlying(view, measured, ~blank)]
     return [finding for finding in found if finding is not None]
 

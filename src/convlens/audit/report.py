@@ -13,6 +13,8 @@ from convlens.data import Source, decode
 from convlens.data.formats import quiet
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Item
+from convlens.data.tones import Tones
+from convlens.data.toning import told
 from convlens.pages import data_uri, embedded, render
 
 MOST_CASES = 48
@@ -98,7 +100,7 @@ def report(
     """
     items = {item.name: item for item in source.items}
     with Reader() as reader, quiet():
-        album = _Album(items, reader)
+        album = _Album(items, reader, found.tones)
         shown = [album.finding(finding) for finding in found.findings]
     told = marking(found, source, data or found.source, left_out)
     return render(
@@ -128,7 +130,16 @@ def facts(found: Findings) -> str:
     else:
         ends = [f"{width}x{height}" for width, height in (sizes.least, sizes.largest)]
         line += f", {ends[0]} to {ends[1]} pixels, mostly about {sizes.median[0]}x{sizes.median[1]}"
-    return line if sizes.bytes is None else f"{line}, {amount(sizes.bytes)}"
+    line = line if sizes.bytes is None else f"{line}, {amount(sizes.bytes)}"
+    return "; ".join([line, *toned(found.tones)])
+
+
+def toned(tones: Tones) -> list[str]:
+    """How deep and transparent pictures are looked at, where there is anything to say of it."""
+    said = [] if tones.range is None else [told(tones.range)]
+    if tones.background != "white":
+        said.append(f"transparent ones are laid over {tones.background}")
+    return said
 
 
 def amount(size: int) -> str:
@@ -142,8 +153,9 @@ def amount(size: int) -> str:
 class _Album:
     """Makes thumbnails until the page has enough of them."""
 
-    def __init__(self, items: dict[str, Item], reader: Reader) -> None:
-        self.items, self.reader, self.left = items, reader, MOST_THUMBNAILS
+    def __init__(self, items: dict[str, Item], reader: Reader, tones: Tones) -> None:
+        self.items, self.reader, self.tones = items, reader, tones
+        self.left = MOST_THUMBNAILS
 
     def finding(self, finding: Finding) -> ShownFinding:
         cases = tuple(self._cases(finding))
@@ -168,7 +180,9 @@ class _Album:
             scale = min(1.0, SIDE / max(width, height, 1))
             width, height = max(1, round(width * scale)), max(1, round(height * scale))
             raw = self.reader.read(item.place)
-            pixels = decode(raw, width=width, height=height, channels=3, name=item.name)
+            pixels = decode(
+                raw, width=width, height=height, channels=3, tones=self.tones, name=item.name
+            )
         except Exception:  # it is named as unreadable already, or has changed since
             return Shot(picture.file, alt)
         return Shot(picture.file, alt, data_uri(pixels), width, height)

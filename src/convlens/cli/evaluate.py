@@ -66,8 +66,8 @@ def evaluate(
             cache=not no_cache,
             strict=strict,
         )
-        for warning in source.warnings:
-            watch(Note(f"note: {warning}"))
+        for line in source.warnings:
+            watch(Note(f"note: {line}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))

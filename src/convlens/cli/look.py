@@ -121,8 +121,8 @@ def judged_pictures(classifier: Classifier, data: str, quiet: bool) -> Judged:
     with Watch(quiet) as watch:
         source = source_for(classifier, data)
         judged = pictures_for(classifier, source, lambda done, total: watch(Reading(done, total)))
-        for warning in source.warnings:
-            watch(Note(f"note: {warning}"))
+        for line in source.warnings:
+            watch(Note(f"note: {line}"))
         for skipped in judged.skipped:
             watch(Note(f"note: skipped {skipped.file}: {skipped.reason}"))
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))

@@ -109,11 +109,9 @@ def answers(classifier: Classifier, paths: Sequence[Path], views: bool) -> Itera
         return
     import numpy as np
 
-    from convlens.data.preprocessing import Geometry
     from convlens.data.stream import decoded
 
-    p = classifier.preprocessing
-    for block in decoded(paths, Geometry(p.width, p.height, p.channels, p.fit)):
+    for block in decoded(paths, classifier.preprocessing.geometry):
         whole = (
             np.delete(block.pixels, list(block.faults), axis=0) if block.faults else block.pixels
         )

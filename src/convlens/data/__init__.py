@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         learnable,
     )
     from convlens.data.surveying import Survey, survey
+    from convlens.data.tones import Tones
 
 _HOMES = {
     "Dataset": "convlens.data.pictures",
@@ -48,6 +49,7 @@ _HOMES = {
     "Skipped": "convlens.data.pictures",
     "Source": "convlens.data.sources",
     "Survey": "convlens.data.surveying",
+    "Tones": "convlens.data.tones",
     "channel_statistics": "convlens.data.pictures",
     "check_divisible": "convlens.data.split",
     "decode": "convlens.data.decoding",
@@ -78,6 +80,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Survey",
+    "Tones",
     "channel_statistics",
     "check_divisible",
     "decode",

@@ -6,23 +6,27 @@
 | RGB where grey is wanted              | luma, (299 R + 587 G + 114 B) / 1000                  |
 | 1 bit                                 | 0 and 255                                             |
 | a palette, CMYK, YCbCr, HSV           | RGB; colour profiles are not applied                  |
-| transparency of any kind              | laid over white                                       |
+| transparency of any kind              | laid over the background of its ``Tones``, or white   |
+| more than 8 bits of grey, floats      | scaled from the range of its ``Tones`` and clipped;   |
+|                                       | NaN and infinity are refused                          |
+| the same where these tell no range:   |                                                       |
 | 16-bit grey                           | scaled by 255 / 65535, not clipped                    |
 | 32-bit integers, floats               | scaled from the least of 0..1 (floats only), 0..255   |
 |                                       | and 0..65535 that holds them all, else from their own |
-|                                       | range; NaN and infinity are refused                   |
+|                                       | range                                                 |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from convlens.data.limits import UnreadableError
-
-Range = tuple[float, float]
+from convlens.data.tones import PLAIN, Range, Tones
 
 GREY_MODES = frozenset(("1", "L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"))
 """Modes of pictures without colour and without transparency."""
@@ -31,14 +35,25 @@ TILE = 1 << 17
 """Pixels that are converted at a time: a bound on memory, and a processor's caches hold them."""
 
 _DEEP_MODES = ("I", "F")
+_TINY = float(np.finfo(np.float64).tiny)
 
 
-def deep_range(image: Image.Image) -> Range | None:
+def is_deep(mode: str) -> bool:
+    """Whether pixels of Pillow's ``mode`` have more than 8 bits."""
+    return mode in _DEEP_MODES or mode.startswith("I;16")
+
+
+def deep_range(image: Image.Image, tones: Tones = PLAIN) -> Range | None:
     """Return the values that become 0 and 255, for pixels of more than 8 bits; None for others."""
+    if not is_deep(image.mode):
+        return None
+    own = _own_range(image)  # which also refuses what is no number
+    return tones.range or own
+
+
+def _own_range(image: Image.Image) -> Range:
     if image.mode.startswith("I;16"):
         return (0.0, 65535.0)
-    if image.mode not in _DEEP_MODES:
-        return None
     low, high = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
     if not np.isfinite((low, high)).all() or (image.mode == "F" and _has_nan(image)):
         raise UnreadableError("holds NaN or infinite values")
@@ -68,14 +83,19 @@ def tiles(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[int
             yield left, top, min(left + across, width), min(top + down, height)
 
 
-def to_eight_bits(image: Image.Image, mode: str, deep: Range | None) -> Image.Image:
-    """Return ``image`` in ``mode``, L or RGB; ``deep`` is the whole picture's ``deep_range``."""
+def to_eight_bits(
+    image: Image.Image, mode: str, deep: Range | None, level: int = PLAIN.level
+) -> Image.Image:
+    """Return ``image`` in ``mode``, L or RGB.
+
+    ``deep`` is the whole picture's ``deep_range``, ``level`` what transparency lies over, 0 to 255.
+    """
     if image.mode == mode and "transparency" not in image.info:
         return image
     if deep is not None:
         return _in_mode(_scaled(image, deep), mode)
     if image.has_transparency_data:
-        return _in_mode(_over_white(image), mode)
+        return _in_mode(_laid_over(image, level), mode)
     try:
         return image.convert(mode)
     except ValueError as error:
@@ -87,14 +107,18 @@ def _in_mode(image: Image.Image, mode: str) -> Image.Image:
 
 
 def _scaled(image: Image.Image, deep: Range) -> Image.Image:
+    return Image.fromarray(scaled(np.asarray(image), deep))
+
+
+def scaled(values: NDArray[Any], deep: Range) -> NDArray[np.uint8]:
+    """Values of any kind as 0..255: ``deep`` becomes these, and what lies outside is clipped."""
     low, high = deep
-    values = np.asarray(image).astype(np.float64)
-    values = (values - low) * (255.0 / max(high - low, np.finfo(np.float64).tiny))
-    return Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8))
+    levels = (values.astype(np.float64) - low) * (255.0 / max(high - low, _TINY))
+    return np.rint(levels).clip(0, 255).astype(np.uint8)
 
 
-def _over_white(image: Image.Image) -> Image.Image:
+def _laid_over(image: Image.Image, level: int) -> Image.Image:
     coloured = _in_mode(image, "RGBA")
-    white = Image.new("RGB", coloured.size, (255, 255, 255))
-    white.paste(coloured, mask=coloured)  # same values as alpha_composite, in half the time
-    return white
+    ground = Image.new("RGB", coloured.size, (level, level, level))
+    ground.paste(coloured, mask=coloured)  # same values as alpha_composite, in half the time
+    return ground

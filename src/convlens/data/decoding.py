@@ -24,6 +24,7 @@ from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
 from convlens.data.pixels import as_bytes_of_pixels
 from convlens.data.preprocessing import Fit, Geometry
+from convlens.data.tones import PLAIN, Tones
 from convlens.errors import DataError
 
 Raw = bytes | Image.Image | NDArray[Any]
@@ -42,17 +43,19 @@ def decode(
     height: int,
     channels: int,
     fit: Fit = "stretch",
+    tones: Tones = PLAIN,
     name: str | None = None,
 ) -> NDArray[np.uint8]:
     """Return the pixels of one picture, ``(height, width, channels)`` uint8 in 0..255.
 
     ``data`` is the content of a picture file (bytes, or a file opened for reading them), its path,
     a Pillow image, or an array or tensor ``(H, W)``, ``(H, W, C)`` or ``(C, H, W)``, C 1, 3 or 4,
-    of uint8 or of floats in [0, 1]. Orientation by EXIF is honoured; every colour mode has one
-    conversion (see ``colours``). Raises DataError, naming the file (or ``name``), where it cannot
-    be decoded, and SettingsError for an impossible size.
+    of uint8, of floats in [0, 1], or of any numbers where ``tones`` tell their range. Orientation
+    by EXIF is honoured; every colour mode has one conversion (see ``colours``). Raises DataError,
+    naming the file (or ``name``), where it cannot be decoded, and SettingsError for an impossible
+    size.
     """
-    geometry = Geometry(width, height, channels, fit)
+    geometry = Geometry(width, height, channels, fit, tones)
     label = printable(name or name_of(data) or "the picture")
     try:
         raw = raw_of(data)
@@ -138,7 +141,7 @@ def _hint(reason: str) -> str | None:
 
 
 def _decode_array(array: NDArray[Any], geometry: Geometry) -> bytes:
-    pixels = as_bytes_of_pixels(array)
+    pixels = as_bytes_of_pixels(array, geometry.tones)
     if pixels.shape == geometry.shape:
         return pixels.tobytes()
     flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
@@ -168,7 +171,7 @@ def _prepare(picture: ImageFile.ImageFile, geometry: Geometry) -> tuple[int, Ext
 
 def _decode_image(image: Image.Image, extent: Extent, geometry: Geometry, turn: int) -> Image.Image:
     target = _unturned(geometry, turn)
-    return turned(_resize(image, extent, geometry.mode, target, geometry.fit), turn)
+    return turned(_resize(image, extent, geometry, target), turn)
 
 
 def _unturned(geometry: Geometry, turn: int) -> tuple[int, int]:
@@ -192,12 +195,13 @@ def _least_size(size: tuple[int, int], target: tuple[int, int], fit: Fit) -> tup
 
 
 def _resize(
-    image: Image.Image, size: Extent, mode: str, target: tuple[int, int], fit: Fit
+    image: Image.Image, size: Extent, geometry: Geometry, target: tuple[int, int]
 ) -> Image.Image:
-    """Return what lies within ``size`` in ``mode`` at ``target``; as it is where they are equal."""
+    """Return what lies within ``size``, 8 bits, at ``target``; as it is where they are equal."""
+    mode, tones = geometry.mode, geometry.tones
     if size == target:
-        return _reduce(image, mode, (1, 1))
-    scales = _scales(size, target, fit)
+        return _reduce(image, mode, tones, (1, 1))
+    scales = _scales(size, target, geometry.fit)
     taken = min(size[0], target[0] * scales[0]), min(size[1], target[1] * scales[1])
     left, top = (size[0] - taken[0]) / 2, (size[1] - taken[1]) / 2
     if taken[0] * taken[1] * 4 < size[0] * size[1]:  # a long strip, of which little is wanted
@@ -205,7 +209,7 @@ def _resize(
         image = image.crop((*corner, math.ceil(left + taken[0]), math.ceil(top + taken[1])))
         left, top = left - corner[0], top - corner[1]
     factors = tuple(min(max(1, int(scale / 2)), _MOST_REDUCED) for scale in scales)
-    reduced = _reduce(image, mode, (factors[0], factors[1]))
+    reduced = _reduce(image, mode, tones, (factors[0], factors[1]))
     box = (
         left / factors[0],
         top / factors[1],
@@ -224,17 +228,17 @@ def _resize(
     return canvas
 
 
-def _reduce(image: Image.Image, mode: str, factors: tuple[int, int]) -> Image.Image:
+def _reduce(image: Image.Image, mode: str, tones: Tones, factors: tuple[int, int]) -> Image.Image:
     """Convert to ``mode`` and average blocks of ``factors`` pixels, a tile at a time if large."""
-    deep = deep_range(image)
+    deep = deep_range(image, tones)
     width, height = image.size
     if image.mode == mode and "transparency" not in image.info:
         return image if factors == (1, 1) else image.reduce(factors)
     if width * height <= TILE:
-        converted = to_eight_bits(image, mode, deep)
+        converted = to_eight_bits(image, mode, deep, tones.level)
         return converted if factors == (1, 1) else converted.reduce(factors)
     result = Image.new(mode, (math.ceil(width / factors[0]), math.ceil(height / factors[1])))
     for box in tiles(image.size, factors):
-        tile = to_eight_bits(image.crop(box), mode, deep).reduce(factors)
+        tile = to_eight_bits(image.crop(box), mode, deep, tones.level).reduce(factors)
         result.paste(tile, (box[0] // factors[0], box[1] // factors[1]))
     return result

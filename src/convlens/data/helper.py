@@ -56,7 +56,8 @@ class Helper:
         except (OSError, ValueError, TypeError) as error:
             raise Lost from error
         size = (geometry.width, geometry.height, geometry.channels, geometry.fit)
-        self._write({"geometry": size, "rows": len(canvas.pixels), "descriptor": canvas.descriptor})
+        told = {"geometry": size, "tones": geometry.tones.to_json(), "rows": len(canvas.pixels)}
+        self._write(told | {"descriptor": canvas.descriptor})
 
     def wait_ready(self) -> None:
         """Return once it can decode; raises Lost where it never will."""

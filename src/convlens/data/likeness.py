@@ -34,9 +34,11 @@ NEAR = 0.075
 Chosen on MNIST, whose digits are more alike than most pictures: see docs/journal.md.
 """
 
+LEAST_CONTRAST = 1.0
+"""Levels; a picture with less shows nothing to compare."""
+
 _HIGHEST = 10  # waves across the picture
 _FLOOR = 0.05  # of all contrast: a ring with less is noise, and not blown up to full length
-_LEAST_CONTRAST = 1.0  # levels; a picture with less shows nothing to compare
 _TONE = 16.0  # levels by which the mean colours of one picture may differ
 _FADED = 0.6  # of the contrast that may be left after resizing
 _BLOCK = 1024  # pictures compared at a time
@@ -145,6 +147,19 @@ def pairs(alike: Likeness, threshold: float = NEAR) -> Pairs:
     return Pairs(low[order], high[order], distance[order], mirrored[order])
 
 
+def distances(alike: Likeness, first: Indices, second: Indices) -> NDArray[np.float32]:
+    """How far apart pairs (P,) are, 0 to 1.4; infinity where colour or contrast tells them apart.
+
+    So it is for a picture that shows nothing to compare.
+    """
+    straight = np.einsum("nd,nd->n", alike.even[first], alike.even[second])
+    turned = np.einsum("nd,nd->n", alike.odd[first], alike.odd[second])
+    _, _, distance, _ = _found(first, second, straight + np.abs(turned), turned)
+    shown = np.minimum(alike.contrast[first], alike.contrast[second]) >= LEAST_CONTRAST
+    agreeing = shown & _agreeing(alike, first, second)
+    return np.where(agreeing, distance, np.float32(np.inf)).astype(np.float32)
+
+
 def _waves(side: int) -> NDArray[np.float32]:
     """The cosine waves ``(B, side)`` of a line, as rows of length 1 (the DCT-II)."""
     count = min(side, _HIGHEST + 1)
@@ -211,7 +226,7 @@ Found = tuple[Indices, Indices, NDArray[np.float32], NDArray[np.bool_]]
 
 def _near(alike: Likeness, chosen: Indices, threshold: float) -> Found:
     """Pairs among the pictures ``chosen``."""
-    chosen = chosen[alike.contrast[chosen] >= _LEAST_CONTRAST]
+    chosen = chosen[alike.contrast[chosen] >= LEAST_CONTRAST]
     along = _widest(alike.even[chosen])
     candidates = None
     if len(chosen) > _BLOCK:
@@ -290,10 +305,15 @@ def _widest(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def _verified(alike: Likeness, found: Found) -> Found:
     """The pairs that also agree in colour and in contrast, which descriptions leave out."""
     i, j = found[0], found[1]
+    kept = _agreeing(alike, i, j)
+    return i[kept], j[kept], found[2][kept], found[3][kept]
+
+
+def _agreeing(alike: Likeness, i: Indices, j: Indices) -> NDArray[np.bool_]:
     same_tone = np.abs(alike.tones[i] - alike.tones[j]).max(axis=1, initial=0) <= _TONE
     low = np.minimum(alike.contrast[i], alike.contrast[j])
-    kept = same_tone & (low >= _FADED * np.maximum(alike.contrast[i], alike.contrast[j]))
-    return i[kept], j[kept], found[2][kept], found[3][kept]
+    high = np.maximum(alike.contrast[i], alike.contrast[j])
+    return np.asarray(same_tone & (low >= _FADED * high), np.bool_)
 
 
 def _thinned(found: Found) -> Found:

@@ -21,6 +21,7 @@ from convlens.data.preprocessing import Fit, Geometry
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Source
 from convlens.data.split import Division
+from convlens.data.tones import PLAIN, Tones
 from convlens.data.worker import Faults, decode_chunk
 from convlens.errors import DataError
 
@@ -169,6 +170,7 @@ def start_loading(
     height: int,
     channels: int,
     fit: Fit = "stretch",
+    tones: Tones = PLAIN,
     only: NDArray[np.int64] | None = None,
     workers: int | None = None,
     cache: bool | Path = True,
@@ -177,7 +179,7 @@ def start_loading(
 
     ``only`` are the items to decode, ascending, all where it is left out.
     """
-    geometry = Geometry(width, height, channels, fit)
+    geometry = Geometry(width, height, channels, fit, tones)
     folder = cache if isinstance(cache, Path) else (cache_folder() if cache else None)
     return Loading(source, geometry, only=only, workers=workers, folder=folder)
 
@@ -190,12 +192,14 @@ def load(
     height: int,
     channels: int,
     fit: Fit = "stretch",
+    tones: Tones = PLAIN,
     workers: int | None = None,
     progress: Progress | None = None,
     cache: bool | Path = True,
 ) -> Dataset:
     """Decode the pictures of ``division`` to ``width`` × ``height`` pixels, 1 or 3 ``channels``.
 
+    ``tones``, as ``survey`` finds them, say how deep and transparent pictures become 8 bits.
     ``workers`` processes decode (1: this one; left out: one per processor where it pays).
     ``cache`` keeps the pixels for the next run, in the platform's folder for caches, or the given
     one, or not at all. Pictures that cannot be decoded are left out and named in ``skipped``;
@@ -207,6 +211,7 @@ def load(
         height=height,
         channels=channels,
         fit=fit,
+        tones=tones,
         only=division.items,
         workers=workers,
         cache=cache,

@@ -142,4 +142,6 @@ class Dataset:
         """Return the geometry with the channel statistics of the training pictures."""
         size = self.geometry
         mean, std = channel_statistics(self.train)
-        return Preprocessing(size.width, size.height, size.channels, size.fit, mean, std)
+        return Preprocessing(
+            size.width, size.height, size.channels, size.fit, mean, std, size.tones
+        )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+from convlens.data.tones import EACH, PLAIN, Tones
 from convlens.errors import ModelFileError, SettingsError
 
 Fit = Literal["stretch", "crop", "pad"]
@@ -24,13 +25,15 @@ LARGEST_SIDE = 4096
 class Geometry:
     """Size of the pictures that a network takes: ``width`` × ``height`` pixels, ``channels`` deep.
 
-    Raises SettingsError for a side outside 1..4096, ``channels`` not 1 or 3, or an unknown ``fit``.
+    ``tones`` say how values of another depth, and transparency, become 8 bits. Raises
+    SettingsError for a side outside 1..4096, ``channels`` not 1 or 3, or an unknown ``fit``.
     """
 
     width: int
     height: int
     channels: int
     fit: Fit = "stretch"
+    tones: Tones = PLAIN
 
     def __post_init__(self) -> None:
         for side in (self.width, self.height):
@@ -68,6 +71,7 @@ class Preprocessing:
     fit: Fit = "stretch"
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    tones: Tones = PLAIN
 
     def __post_init__(self) -> None:
         channels = self.geometry.channels  # checks the four
@@ -81,19 +85,26 @@ class Preprocessing:
 
     @property
     def geometry(self) -> Geometry:
-        """Size, channels and fit alone."""
-        return Geometry(self.width, self.height, self.channels, self.fit)
+        """All but mean and deviation."""
+        return Geometry(self.width, self.height, self.channels, self.fit, self.tones)
 
     def to_json(self) -> dict[str, Any]:
         """Return the values as a dict that ``json.dumps`` takes and ``from_json`` reads."""
-        return asdict(self) | {"mean": list(self.mean), "std": list(self.std)}
+        told = asdict(self) | {"mean": list(self.mean), "std": list(self.std)}
+        del told["tones"]
+        return told | self.tones.to_json()
 
     @classmethod
     def from_json(cls, obj: object) -> Preprocessing:
-        """Read what ``to_json`` wrote; raises ModelFileError where anything is missing or off."""
+        """Read what ``to_json`` wrote; raises ModelFileError where anything is missing or off.
+
+        Older files tell no greys and no background: their pictures had each its own range, and lay
+        over white.
+        """
         if not isinstance(obj, Mapping):
             raise ModelFileError("the preprocessing in the model file is not an object")
-        expected = {"width", "height", "channels", "fit", "mean", "std"}
+        obj = {**UNTOLD, **obj}
+        expected = {"width", "height", "channels", "fit", "mean", "std", *UNTOLD}
         if set(obj) != expected:
             odd = ", ".join(sorted(map(str, set(obj) ^ expected)))
             raise ModelFileError(f"the preprocessing in the model file lacks or adds: {odd}")
@@ -101,10 +112,15 @@ class Preprocessing:
             raise ModelFileError("the preprocessing in the model file has a mean or std amiss")
         try:
             values = {**obj, "mean": tuple(obj["mean"]), "std": tuple(obj["std"])}
-            return cls(**values)
+            tones = Tones(values.pop("greys"), values.pop("background"))
+            return cls(**values, tones=tones)
         except (SettingsError, TypeError, OverflowError) as error:
             first_line = str(error).partition("\n")[0]
             raise ModelFileError(f"the preprocessing in the model file: {first_line}") from error
+
+
+UNTOLD: dict[str, Any] = {"greys": EACH, "background": "white"}
+"""What holds where a preprocessing, written before there were tones, says nothing of them."""
 
 
 def _is_whole(value: object) -> bool:

@@ -1,4 +1,7 @@
-"""What the pictures are like, told from the headers of a sample, before any size is chosen."""
+"""What the pictures are like, told from a sample, before any size is chosen.
+
+Of plain pictures the headers do; of deep and transparent ones the pixels of some are read too.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import hashlib
 import io
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from convlens.data.colours import deep_range, to_eight_bits
+from convlens.data.colours import is_deep, to_eight_bits
 from convlens.data.decoding import reason_of
 from convlens.data.formats import open_picture, quiet
 from convlens.data.limits import UnreadableError
@@ -20,6 +24,8 @@ from convlens.data.metadata import orientation
 from convlens.data.pictures import Skipped
 from convlens.data.reading import Reader
 from convlens.data.sources.source import Item, Source
+from convlens.data.tones import PLAIN, Tones
+from convlens.data.toning import Toned, tones_of
 from convlens.errors import DataError
 
 _GREY_TOLERANCE = 3  # levels by which JPEG's rounding parts the channels of a grey picture
@@ -32,6 +38,8 @@ class Survey:
 
     ``width`` and ``height`` are medians, ``aspect`` the median of width / height; ``channels`` is
     1 where every sampled picture is grey; ``size`` the median of bytes per file, None for arrays.
+    ``tones`` are one range of greys and one background for all of the pictures, of which ``notes``
+    say in one line each what the user should know.
     """
 
     count: int
@@ -44,6 +52,8 @@ class Survey:
     channels: int
     size: int | None
     skipped: tuple[Skipped, ...] = ()
+    tones: Tones = PLAIN
+    notes: tuple[str, ...] = ()
 
     @property
     def uniform(self) -> bool:
@@ -55,12 +65,19 @@ class _Header(NamedTuple):
     width: int
     height: int
     coloured: bool
+    deep: bool
+    transparent: bool
 
 
-def survey(source: Source, sample: int = 256) -> Survey:
-    """Look at ``sample`` pictures, drawn by their names; raises DataError where none reads."""
-    chosen = sorted(source.items, key=_draw)[: max(1, sample)]
-    headers: list[_Header] = []
+def survey(source: Source, sample: int = 256, known: Tones = PLAIN) -> Survey:
+    """Look at ``sample`` pictures, drawn by their names; raises DataError where none reads.
+
+    Where deep pictures are among them the pixels of many are read, for their range. Tones that are
+    ``known`` already, of a model to go on from, stay.
+    """
+    drawn = sorted(source.items, key=_draw)
+    chosen = drawn[: max(1, sample)]
+    looked: list[tuple[Item, _Header]] = []
     skipped: list[Skipped] = []
     coloured = False
     with Reader() as reader, quiet():
@@ -71,11 +88,32 @@ def survey(source: Source, sample: int = 256) -> Survey:
                 skipped.append(Skipped(item.name, str(error)))
                 continue
             coloured = coloured or header.coloured
-            headers.append(header)
-    if not headers:
+            looked.append((item, header))
+        toned = _toned(reader, source, looked, drawn[len(chosen) :], known)
+    if not looked:
         first = f": {skipped[0].file}: {skipped[0].reason}" if skipped else ""
         raise DataError(f"none of {len(skipped):,} sampled pictures in {source.name} reads{first}")
-    return _summed(source, chosen, headers, skipped)
+    found = _summed(source, chosen, [header for _, header in looked], skipped)
+    return replace(found, tones=toned.tones, notes=toned.notes)
+
+
+def _toned(
+    reader: Reader,
+    source: Source,
+    looked: Sequence[tuple[Item, _Header]],
+    rest: Sequence[Item],
+    known: Tones,
+) -> Toned:
+    """The tones that the sample tells, and where it has deep pictures the ``rest`` too."""
+    deep = [item for item, header in looked if header.deep]
+    return tones_of(
+        reader,
+        [*deep, *rest] if deep else [],
+        [item for item, header in looked if header.transparent],
+        known=known,
+        mixed=len(deep) < len(looked),
+        in_memory=source.in_memory,
+    )
 
 
 def _draw(item: Item) -> bytes:
@@ -106,9 +144,7 @@ def _look(reader: Reader, item: Item, *, told: bool) -> _Header:
     """Read one header; pixels too, where they may be colour and none has been found (``told``)."""
     place = item.place
     if isinstance(place, np.ndarray):
-        height, width, channels = place.shape
-        grey = channels == 1 or told or bool((np.ptp(place.astype(np.int16), axis=2) == 0).all())
-        return _Header(width, height, not grey)
+        return _array_header(place, told=told)
     try:
         if isinstance(place, str):
             with open(place, "rb") as file:  # noqa: PTH123  (only the header is read from it)
@@ -125,15 +161,25 @@ def _header(picture: ImageFile.ImageFile, *, told: bool) -> _Header:
     width, height = picture.size
     if orientation(picture) >= 5:
         width, height = height, width
-    return _Header(width, height, not told and _is_coloured(picture))
+    deep, transparent = is_deep(picture.mode), picture.has_transparency_data
+    return _Header(width, height, not told and _is_coloured(picture), deep, transparent)
+
+
+def _array_header(array: NDArray[Any], *, told: bool) -> _Header:
+    height, width, channels = array.shape
+    grey = channels == 1 or told
+    if not grey:
+        seen = array[..., :3] if channels == 3 else array[array[..., 3] > 0][..., :3]
+        grey = bool((seen == seen[..., :1]).all())
+    return _Header(width, height, not grey, array.dtype != np.uint8, channels == 4)
 
 
 def _is_coloured(picture: ImageFile.ImageFile) -> bool:
-    if picture.mode in ("1", "L", "LA", "La", "I", "F") or picture.mode.startswith("I;16"):
+    if picture.mode in ("1", "L", "LA", "La") or is_deep(picture.mode):
         return False
     picture.draft("RGB", _THUMBNAIL)
     picture.load()
     picture.thumbnail(_THUMBNAIL, Image.Resampling.BOX)
-    small = to_eight_bits(picture, "RGB", deep_range(picture))
+    small = to_eight_bits(picture, "RGB", None)
     levels = np.asarray(small, dtype=np.int16)
     return int(np.ptp(levels, axis=2).max()) > _GREY_TOLERANCE

@@ -17,8 +17,9 @@ from convlens.data.forms import name_of, raw_of
 from convlens.data.limits import LARGEST_PICTURE, UnreadableError
 from convlens.data.metadata import orientation
 from convlens.data.names import printable
-from convlens.data.pixels import as_bytes_of_pixels
+from convlens.data.pixels import as_picture
 from convlens.data.preprocessing import Geometry
+from convlens.data.tones import PLAIN, Tones
 from convlens.errors import DataError, SettingsError
 
 
@@ -34,7 +35,9 @@ class Sheet(Geometry):
             )
 
 
-def decode_whole(picture: Any, channels: int, scale: float = 1.0) -> NDArray[np.uint8]:
+def decode_whole(
+    picture: Any, channels: int, scale: float = 1.0, tones: Tones = PLAIN
+) -> NDArray[np.uint8]:
     """The pixels (H, W, channels) uint8 of a picture, brought to ``scale`` times its own size.
 
     ``picture`` is whatever ``decode`` takes.
@@ -49,9 +52,8 @@ def decode_whole(picture: Any, channels: int, scale: float = 1.0) -> NDArray[np.
         raw: Raw = read_file(str(given)) if isinstance(given, Path) else given
         with quiet():
             width, height = upright_size(raw)
-            sheet = Sheet(
-                max(1, round(width * scale)), max(1, round(height * scale)), channels, "stretch"
-            )
+            wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+            sheet = Sheet(wide, high, channels, "stretch", tones)
             pixels = decode_pixels(raw, sheet)
     except UnreadableError as error:
         raise DataError(f"{label} cannot be read: {error}") from error
@@ -61,7 +63,7 @@ def decode_whole(picture: Any, channels: int, scale: float = 1.0) -> NDArray[np.
 def upright_size(raw: Raw) -> tuple[int, int]:
     """(width, height) of a picture as it is to be seen. Raises UnreadableError."""
     if isinstance(raw, np.ndarray):
-        height, width, _ = as_bytes_of_pixels(raw).shape
+        height, width, _ = as_picture(raw).shape
         return width, height
     try:
         image = open_picture(io.BytesIO(raw)) if isinstance(raw, bytes) else raw

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from convlens.data.limits import UnreadableError
 from convlens.data.places import Place, Span
 from convlens.data.preprocessing import Geometry
 from convlens.data.reading import Reader
+from convlens.data.tones import Tones
 
 Faults = list[tuple[int, str]]
 
@@ -66,7 +68,7 @@ def main() -> None:
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     told: dict[str, Any] = json.loads(requests.readline())
-    geometry = Geometry(*told["geometry"])
+    geometry = replace(Geometry(*told["geometry"]), tones=Tones(**told["tones"]))
     size = geometry.width * geometry.height * geometry.channels
     canvas = None
     if told["descriptor"] is not None:

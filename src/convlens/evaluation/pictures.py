@@ -20,6 +20,7 @@ from convlens.data import (
     divide,
     open_source,
     start_loading,
+    survey,
 )
 from convlens.data.content import as_numbers, content_hashes
 from convlens.data.sources.labelling import UNSAID
@@ -35,7 +36,8 @@ class Judged:
 
     ``trained`` and ``chosen`` (N,) tell those that its weights were learned from, or chosen by.
     ``left_out`` counts the pictures of each class that the classifier does not have, ``respelled``
-    gives its names for those of the data that differ from them in case or white space only.
+    gives its names for those of the data that differ from them in case or white space only;
+    ``toned`` says in one line each how deep pictures are taken, and whether many are clipped.
     """
 
     pictures: Pictures
@@ -45,6 +47,7 @@ class Judged:
     chosen: Mask
     left_out: Mapping[str, int] = field(default_factory=dict)
     respelled: Mapping[str, str] = field(default_factory=dict)
+    toned: tuple[str, ...] = ()
 
     @property
     def unseen(self) -> Mask:
@@ -56,8 +59,9 @@ class Judged:
         return [self.pictures.names[index] for index in np.flatnonzero(which).tolist()]
 
     def notes(self) -> Iterator[str]:
-        """What was made of the names of the classes, a line each."""
-        return notes(self.respelled, self.left_out)
+        """What was made of the names of the classes, and of deep pictures, a line each."""
+        yield from notes(self.respelled, self.left_out)
+        yield from self.toned
 
 
 def source_for(classifier: Classifier, data: Any, told: Labelling = UNSAID) -> Source:
@@ -100,12 +104,15 @@ def pictures_for(
         raise _strange(classifier, source, left_out, known.any())
     wanted = wanted[known]
     p = classifier.preprocessing
+    toned = survey(source, known=p.tones).notes if p.tones.range is not None else ()
+    tested = np.flatnonzero([item.part == "test" for item in source.items])
     loading = start_loading(
         source,
         width=p.width,
         height=p.height,
         channels=p.channels,
         fit=p.fit,
+        tones=p.tones,
         only=None if len(wanted) == len(items) else wanted,
         cache=cache,
     )
@@ -115,7 +122,13 @@ def pictures_for(
     pictures = found.pictures
     own = matching.indices[pictures.labels]
     labelled = Pictures(pictures.store, own, pictures.names, pictures.rows)
-    return replace(found, pictures=labelled, left_out=left_out, respelled=matching.respelled)
+    return replace(
+        found,
+        pictures=labelled,
+        left_out=left_out,
+        respelled=matching.respelled,
+        toned=toned,
+    )
 
 
 def _counted(source: Source, items: NDArray[np.int64]) -> dict[str, int]:

@@ -117,8 +117,9 @@ def scan(
     """
     opened = open_network(classifier)
     slider = sliding(opened.plan, opened.network)
-    pixels = decode_whole(picture, classifier.preprocessing.channels, scale)
-    window = (classifier.preprocessing.width, classifier.preprocessing.height)
+    p = classifier.preprocessing
+    pixels = decode_whole(picture, p.channels, scale, p.tones)
+    window = (p.width, p.height)
     size = (pixels.shape[1], pixels.shape[0])
     if size[0] < window[0] or size[1] < window[1]:
         raise too_small(size, window, scale)

@@ -88,7 +88,7 @@ def train(
                 settings,
                 record.begun,
                 dataset,
-                record.input,
+                record.geometry,
                 check_classes=record.earlier.check_classes,
             )
         with prepared.loading or nullcontext():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from convlens.data.preprocessing import UNTOLD
 from convlens.training.recipe import Recipe
 
 MOST = 3
@@ -22,7 +23,10 @@ def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
     """What differs of data, network and recipe, as they were settled."""
     data = list(changed_data(before.get("data"), now["data"]))
     yield from data
-    if not data and before.get("preprocessing") != now["preprocessing"]:
+    told = before.get("preprocessing")
+    if isinstance(told, dict):
+        told = {**UNTOLD, **told}
+    if not data and told != now["preprocessing"]:
         yield "the model's preprocessing changed"  # the one that --from names
     if before.get("architecture") != now["architecture"]:
         yield f"the network was {shown(before.get('architecture'))}, is {now['architecture']}"

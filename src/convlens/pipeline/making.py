@@ -101,7 +101,8 @@ def trained(
             record.save(run)  # where they came from need not be there when the run goes on
     tell = listen if record is None else record.tell
     whole = None if record is None else record.folder.skipped
-    for line in [*notes(dataset, whole), *met_before(dataset, base), *hurried(prepared)]:
+    toned = [f"note: {line}" for line in prepared.notes]
+    for line in [*notes(dataset, whole), *toned, *met_before(dataset, base), *hurried(prepared)]:
         tell(Note(line))
     tell(introduction(dataset, plan, str(engine)))
     if record is not None:

@@ -19,6 +19,7 @@ from convlens.data import (
     Groups,
     Loading,
     Source,
+    Survey,
     check_divisible,
     divide,
     learnable,
@@ -28,6 +29,7 @@ from convlens.data import (
     survey,
 )
 from convlens.data.leftout import without_chosen
+from convlens.data.tones import PLAIN, Tones
 from convlens.defaults import size_for, size_in_time
 from convlens.errors import NotationError, SettingsError
 from convlens.files import check_output
@@ -59,6 +61,7 @@ class Prepared:
     base: Model | None  # what to go on from
     out: Path | None
     loading: Loading | None  # where there is something to read
+    notes: tuple[str, ...]  # what the user should know of how pictures become 8 bits
     begun: float  # on the clock of time.monotonic
     deadline: float | None
 
@@ -67,17 +70,17 @@ def prepare(
     settings: Settings,
     begun: float | None = None,
     given: Dataset | None = None,
-    before: Volume | None = None,
+    before: Geometry | None = None,
     share: float = 1.0,
     check_classes: Callable[[Sequence[str]], None] = lambda classes: None,
 ) -> Prepared:
     """Check all that can be checked before the work, and begin to decode in the background.
 
-    Pictures ``given`` in the geometry that is wanted are taken as they are; a size of our choice
-    stays that of ``before`` where a run goes on, and follows from a ``share`` of the budget where
-    there are several trainings. ``check_classes`` may refuse the data's classes. Raises
-    ConvLensError: the data do not open, the network does not read or fit, the file could not be
-    written.
+    Pictures ``given`` in the geometry that is wanted are taken as they are. Where a run goes on,
+    its tones and a size of our choice stay those of ``before``; elsewhere they follow from the
+    pictures, the size also from a ``share`` of the budget where there are several trainings.
+    ``check_classes`` may refuse the data's classes. Raises ConvLensError: the data do not open,
+    the network does not read or fit, the file could not be written.
     """
     begun = time.monotonic() if begun is None else begun
     base = None if settings.base is None else read_model(settings.base)
@@ -88,17 +91,23 @@ def prepare(
     if base is not None:
         stated = base.plan().input
     fit = _fit(settings, base)
+    known = PLAIN if base is None else base.preprocessing.tones
+    if before is not None:
+        known = before.tones
+    seen: Survey | None = None
     pictures: Source | Dataset
-    if given is not None and _suits(given.geometry, stated, settings.size, fit):
-        pictures, named = given, None
+    if given is not None and _suits(given.geometry, stated, settings.size, fit, known):
+        pictures, named, tones = given, None, given.geometry.tones
     else:
         pictures = source_of(settings)
         check_divisible(pictures)
         named = None if settings.group_by is None else named_groups(pictures, settings.group_by)
-    check_classes(pictures.classes)
+        check_classes(pictures.classes)
+        seen = survey(pictures, known=known) if before is None else None
+        tones = known if seen is None else seen.tones
     if base is not None:
         architecture = for_classes(base.architecture, len(pictures.classes)).with_input(stated)
-    volume = _input(settings, pictures, architecture, before, share)
+    volume = _input(settings, pictures, architecture, before or seen, share)
     if architecture is not None:
         _check_fit(architecture, volume, len(pictures.classes))
         architecture = architecture.with_input(volume)
@@ -110,7 +119,8 @@ def prepare(
         architecture,
         base,
         settings.out,
-        _loading(pictures, volume, fit, settings.cache),
+        _loading(pictures, Geometry(*volume, fit, tones), settings.cache),
+        () if seen is None else seen.notes,
         begun,
         None if settings.budget is None else begun + settings.budget,
     )
@@ -157,22 +167,33 @@ def decoded_of(prepared: Prepared, listen: Callable[[Event], None]) -> Decoded:
     return prepared.loading.result(lambda done, total: listen(Reading(done, total)))
 
 
-def _loading(pictures: Source | Dataset, volume: Volume, fit: Fit, cache: bool) -> Loading | None:
+def _loading(pictures: Source | Dataset, geometry: Geometry, cache: bool) -> Loading | None:
     """Begin to decode what has to be."""
     if isinstance(pictures, Dataset):
         return None
-    width, height, channels = volume
     return start_loading(
-        pictures, width=width, height=height, channels=channels, fit=fit, cache=cache
+        pictures,
+        width=geometry.width,
+        height=geometry.height,
+        channels=geometry.channels,
+        fit=geometry.fit,
+        tones=geometry.tones,
+        cache=cache,
     )
 
 
 def _suits(
-    geometry: Geometry, stated: Volume | None, size: tuple[int, int] | None, fit: Fit
+    geometry: Geometry,
+    stated: Volume | None,
+    size: tuple[int, int] | None,
+    fit: Fit,
+    known: Tones,
 ) -> bool:
     """Whether pictures of that geometry are what the network, or else the user, asks for."""
     sides = (geometry.width, geometry.height)
     if stated is not None and (*sides, geometry.channels) != tuple(stated):
+        return False
+    if known.over(geometry.tones) != geometry.tones:
         return False
     return geometry.fit == fit and size in (None, sides)
 
@@ -185,10 +206,13 @@ def _input(
     settings: Settings,
     pictures: Source | Dataset,
     architecture: Architecture | None,
-    before: Volume | None,
+    seen: Geometry | Survey | None,
     share: float,
 ) -> Volume:
-    """The volume that pictures are brought to: the text's, the user's, or one that suits them."""
+    """The volume that pictures are brought to: the text's, the user's, or one that suits them.
+
+    ``seen`` is what the pictures are like, or what a run that goes on brought them to.
+    """
     stated = None if architecture is None else architecture.input
     if stated is not None:
         if stated.depth not in (1, 3):
@@ -205,9 +229,9 @@ def _input(
     if isinstance(pictures, Dataset):
         geometry = pictures.geometry
         return Volume(geometry.width, geometry.height, geometry.channels)
-    if before is not None and settings.size is None:
-        return before
-    seen = survey(pictures)
+    assert seen is not None
+    if isinstance(seen, Geometry):
+        return Volume(*(settings.size or (seen.width, seen.height)), seen.channels)
     if settings.size is not None or settings.budget is None or architecture is not None:
         return Volume(*(settings.size or size_for(seen)), seen.channels)
     learned = sum(item.part == "train" for item in pictures.items)

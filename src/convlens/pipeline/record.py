@@ -9,8 +9,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from convlens.errors import ConvLensError, OutputError, RunError
-from convlens.notation import Architecture, Volume
+from convlens.data import Geometry, Preprocessing
+from convlens.errors import ConvLensError, ModelFileError, OutputError, RunError
 from convlens.pipeline.changes import changed_bits, told
 from convlens.pipeline.earlier import Earlier
 from convlens.pipeline.events import Event, Note, Resumed, line_of
@@ -44,10 +44,13 @@ class Record:
         self.listen: Callable[[Event], None] = lambda event: None
 
     @property
-    def input(self) -> Volume | None:
+    def geometry(self) -> Geometry | None:
         """What pictures were brought to, where something goes on."""
-        before = self.earlier.settled("architecture")
-        return Architecture(before).input if isinstance(before, str) else None
+        before = self.earlier.settled("preprocessing")
+        if before is not None:
+            with suppress(ModelFileError):  # then beginning says that it is another
+                return Preprocessing.from_json(before).geometry
+        return None
 
     def begin(
         self,

@@ -110,13 +110,13 @@ def preprocessing_for(
     record: Record | None,
     normalisation: Preprocessing | None = None,
 ) -> Preprocessing:
-    """The pictures' own, or that of the model to go on from.
+    """The pictures' own, or that of the model to go on from, with the pictures' tones.
 
     Mean and deviation are those of ``normalisation`` where it is given and as deep as the pictures;
     where a run goes on they stay what they were.
     """
     if base is not None:
-        return base.preprocessing
+        return replace(base.preprocessing, tones=dataset.geometry.tones)
     own = dataset.preprocessing()
     before = None if record is None else record.earlier.settled("preprocessing")
     if before is not None:

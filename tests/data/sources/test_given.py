@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset, random_split
 
-from convlens.data import divide, load, open_source
+from convlens.data import divide, load, open_source, survey
+from convlens.data.pixels import as_bytes_of_pixels
 from convlens.errors import DataError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 6, 8, 3), dtype=np.uint8)
@@ -25,7 +26,9 @@ def classes_of(source):
 
 
 def pixels_of(source):
-    return np.stack([item.place for item in source.items])
+    """The pictures as training decodes them, by the one range that is found for them."""
+    tones = survey(source).tones
+    return np.stack([as_bytes_of_pixels(item.place, tones) for item in source.items])
 
 
 class Plain:
@@ -146,12 +149,16 @@ def test_channels_of_a_tensor_come_first_where_both_would_fit():
     assert np.array_equal(pixels_of(open_source((narrow, LABELS))), PICTURES[:, :, :3])
 
 
-def test_tensors_without_values_or_normalised_are_refused():
+def test_tensors_without_values_are_refused():
     with pytest.raises(DataError, match="no values can be read from a Tensor"):
         open_source((torch.zeros(6, 3, 8, 8, device="meta"), LABELS))
-    with pytest.raises(DataError, match="values from -") as caught:
-        open_source((torch.linspace(-1, 1, 6 * 64).reshape(6, 1, 8, 8), LABELS))
-    assert "before any normalisation" in caught.value.hint
+
+
+def test_normalised_tensors_are_taken_by_their_range_and_it_is_said():
+    source = open_source((torch.linspace(-1, 1, 6 * 64).reshape(6, 1, 8, 8), LABELS))
+    assert survey(source).notes == ("greys from -1 to 1 become 0 to 255",)
+    pixels = pixels_of(source)
+    assert (pixels.min(), pixels.max()) == (0, 255)
 
 
 def test_floats_of_a_list_have_one_scale_whatever_their_sizes():
@@ -160,7 +167,10 @@ def test_floats_of_a_list_have_one_scale_whatever_their_sizes():
     light = np.full((5, 4), 200.0)
     first, second = open_source(([dark, light], LABELS[:2])).items
     assert (first.place.max(), second.place.max()) == (1, 200)
-    assert open_source(([dark, light / 255], LABELS[:2])).items[0].place.max() == 255
+    small = open_source(([dark, light / 255], LABELS[:2]))
+    tones = survey(small).tones
+    bytes_of = [as_bytes_of_pixels(item.place, tones).max() for item in small.items]
+    assert bytes_of == [255, 200]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.data import Geometry, load, open_source
+from convlens.data import Geometry, Tones, load, open_source
 from convlens.data.split import divide
 from convlens.errors import DataError
 from convlens.studio.process import gallery as galleries
@@ -30,6 +30,17 @@ def test_an_upload_follows_the_networks_size():
     found = gallery.find("upload:1", Geometry(9, 9, 3))
     assert found.pixels.shape == (9, 9, 3)
     assert (found.pixels == 100).all()
+
+
+def test_an_upload_is_scaled_as_the_network_s_pictures_are():
+    held = io.BytesIO()
+    values = np.arange(12, dtype=np.uint16).reshape(3, 4) * 300
+    Image.fromarray(values).save(held, "PNG")
+    gallery = Gallery()
+    gallery.put("a.png", held.getvalue(), Geometry(4, 3, 1, tones=Tones((0, 4095))))
+    for top in (4095, 65535):
+        found = gallery.find("upload:1", Geometry(4, 3, 1, tones=Tones((0, top)))).pixels
+        assert np.array_equal(found[..., 0], np.rint(values * (255 / top)))
 
 
 def test_as_many_are_kept_as_memory_should_hold(monkeypatch):

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from convlens.data.limits import UnreadableError
 from convlens.data.names import printable
 from convlens.data.pictures import Skipped
+from convlens.data.pixels import plain_or_deep
 from convlens.data.sources.labels import ONE_EACH, Label, Labels, read_labels
-from convlens.data.sources.paths import Found, pictures_in
+from convlens.data.sources.paths import FORMS, Found, in_memory, pictures_in
 from convlens.data.sources.source import Item, Kind, Part, Source
 from convlens.data.sources.spelling import one_spelling
 from convlens.errors import DataError
@@ -90,6 +92,7 @@ def source_of_blocks(
             raise DataError(f"{name} has {counts[0]} but {counts[1]}", ONE_EACH)
     if not any(found):
         raise DataError(f"{name} holds no pictures", KEYS)
+    found = _by_one_range(found, name)
     parts = [block.part for block in blocks]
     names, indices, warnings = classified(parts, labels, given, name)
     items, skipped = _sorted_out(blocks, found, indices)
@@ -110,6 +113,29 @@ def source_of_blocks(
     told = kind or ("arrays" if isinstance(items[0].place, np.ndarray) else "files")
     name = "the list" if told == "files" and name == ARRAYS else name
     return Source(told, name, names, tuple(items), tuple(skipped), tuple(warnings))
+
+
+def _by_one_range(found: Sequence[list[Found]], name: str) -> list[list[Found]]:
+    """The pictures with those in memory as bytes, or as the numbers that want a common range."""
+    held = [
+        one.place for those in found for one in those if isinstance(one.place, np.ndarray)
+        and one.place.size
+    ]  # fmt: skip
+    if all(array.dtype == np.uint8 for array in held):
+        return list(found)
+    try:
+        told = iter(plain_or_deep([array[None] for array in held]))
+    except UnreadableError as error:
+        raise DataError(f"{name}: {error}", FORMS) from error
+    return [
+        [
+            in_memory(next(told)[0])
+            if isinstance(one.place, np.ndarray) and one.place.size
+            else one
+            for one in those
+        ]
+        for those in found
+    ]
 
 
 def _sorted_out(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convlens.data.colours import GREY_MODES, deep_range, to_eight_bits
+from convlens.data.colours import GREY_MODES, is_deep, to_eight_bits
 from convlens.data.decoding import reason_of
 from convlens.data.formats import quiet
 from convlens.data.forms import AS_TEXT, OPEN_FOR_BYTES, as_array, is_array, name_of, raw_of
@@ -21,14 +21,14 @@ from convlens.data.limits import UnreadableError
 from convlens.data.memory import physical_memory
 from convlens.data.metadata import orientation, turned
 from convlens.data.names import printable
-from convlens.data.pixels import as_batch, as_bytes_of_pixels
+from convlens.data.pixels import as_batch, as_picture
 from convlens.data.places import Place
 from convlens.data.sources.missing import is_missing
 from convlens.errors import DataError
 
 FORMS = (
-    "give (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or floats from 0 to 1 before any "
-    "normalisation; or a list of paths, files, images or arrays"
+    "give (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or other numbers; or a list of paths, "
+    "files, images or arrays"
 )
 
 _NO_PLACE = np.empty(0, np.uint8)
@@ -59,7 +59,7 @@ def pictures_in(pictures: object, row: Callable[[int], str], name: str) -> list[
     """
     try:
         if is_array(pictures) and getattr(pictures, "ndim", 1) != 1:
-            return [_in_memory(one) for one in as_batch(as_array(pictures, batch=True))]
+            return [in_memory(one) for one in as_batch(as_array(pictures, batch=True))]
         if isinstance(pictures, str | bytes | Mapping) or not isinstance(pictures, Iterable):
             raise UnreadableError(f"pictures come as a {type(pictures).__name__}")
     except UnreadableError as error:
@@ -67,7 +67,8 @@ def pictures_in(pictures: object, row: Callable[[int], str], name: str) -> list[
     return _Lister(row, name).found(list(cast(Iterable[object], pictures)))
 
 
-def _in_memory(pixels: NDArray[np.uint8]) -> Found:
+def in_memory(pixels: NDArray[Any]) -> Found:
+    """Pixels (H, W, C) as a picture of a list."""
     return Found(pixels, pixels.nbytes)
 
 
@@ -91,7 +92,7 @@ class _Lister:
             message = f"{self._row(first)} is an array or image, {self._row(files)} a file"
             raise DataError(f"{self._name}: {message}", "give pictures of one kind")
         pixels = dict(zip(arrays, self._pixels(arrays), strict=True))
-        return [_in_memory(pixels[n]) if one is None else one for n, one in enumerate(found)]
+        return [in_memory(pixels[n]) if one is None else one for n, one in enumerate(found)]
 
     def _read(self, number: int, picture: object) -> Found | NDArray[Any]:
         """What is in a file, or why it is not; or an array of pixels."""
@@ -118,20 +119,16 @@ class _Lister:
             return Found(raw, len(raw), int.from_bytes(digest), fault=fault)
         return _pixels_of(raw) if isinstance(raw, Image.Image) else raw
 
-    def _pixels(self, arrays: Mapping[int, NDArray[Any]]) -> Sequence[NDArray[np.uint8]]:
-        """The arrays as ``(H, W, C)``, by one scale for all where they have one shape."""
+    def _pixels(self, arrays: Mapping[int, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The arrays as ``(H, W, C)``, their values as they are; by one layout if of one shape."""
         with suppress(UnreadableError):  # else said below, by row
-            if len({array.shape for array in arrays.values()}) == 1:
+            if len({(array.shape, array.dtype) for array in arrays.values()}) == 1:
                 return list(as_batch(np.stack(list(arrays.values()))))
-        by_255 = any(array.dtype.kind == "f" and (array > 1).any() for array in arrays.values())
-        return [self._one(number, array, by_255) for number, array in arrays.items()]
+        return [self._one(number, array) for number, array in arrays.items()]
 
-    def _one(self, number: int, array: NDArray[Any], by_255: bool) -> NDArray[np.uint8]:
-        """One array; floats that might be of either scale have that of the others."""
-        if by_255 and array.dtype.kind == "f" and ((array == 0) | (array == 1)).all():
-            array = array.astype(np.uint8)
+    def _one(self, number: int, array: NDArray[Any]) -> NDArray[Any]:
         try:
-            return as_bytes_of_pixels(array)
+            return as_picture(array)
         except UnreadableError as error:
             raise DataError(f"{self._name}: {self._row(number)}: {error}", FORMS) from error
 
@@ -154,7 +151,11 @@ def _pixels_of(image: Image.Image) -> Found | NDArray[Any]:
         with quiet():
             image.load()
             image = turned(image, orientation(image))
-            mode = "L" if image.mode in GREY_MODES else "RGB"
-            return np.asarray(to_eight_bits(image, mode, deep_range(image)))
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+            elif not is_deep(image.mode):
+                mode = "L" if image.mode in GREY_MODES else "RGB"
+                image = to_eight_bits(image, mode, None)
+            return np.asarray(image)
     except Exception as error:  # Pillow's plugins raise nearly anything on a damaged file
         return Found(_NO_PLACE, 0, shown=printable(name_of(image) or ""), fault=reason_of(error))

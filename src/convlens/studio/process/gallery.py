@@ -154,6 +154,7 @@ def _decoded(content: bytes, geometry: Geometry, name: str) -> NDArray[np.uint8]
         height=geometry.height,
         channels=geometry.channels,
         fit=geometry.fit,
+        tones=geometry.tones,
         name=name,
     )
 
