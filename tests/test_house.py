@@ -14,6 +14,7 @@ SOURCE = Path(convlens.__file__).parent
 
 LEVELS = {
     "errors": 0,
+    "paths": 0,
     "files": 1,
     "terminal": 1,
     "notation": 1,

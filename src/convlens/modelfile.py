@@ -24,6 +24,7 @@ from convlens.files import write_atomically
 from convlens.notation import Architecture, Plan, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.volumes import Row
+from convlens.paths import exists, is_dir, is_file
 
 FORMAT = 3
 """Version of the format that is written; older ones are read, newer ones refused."""
@@ -130,8 +131,8 @@ def is_model(path: Path) -> bool:
 
 def read_model(path: Path) -> Model:
     """Read what ``write_model`` wrote. Raises ModelFileError for anything else."""
-    if path.exists() and not path.is_file():
-        what = "a folder" if path.is_dir() else "no file with contents"
+    if exists(path) and not is_file(path):
+        what = "a folder" if is_dir(path) else "no file with contents"
         raise ModelFileError(
             f"{path} is {what}, not a model file",
             "give the .safetensors file; among a command's arguments it comes first",

@@ -15,6 +15,7 @@ from convlens.cli.main import FAILED
 from convlens.cli.output import cell, output_json
 from convlens.cli.types import VIEWS
 from convlens.errors.characters import printable
+from convlens.paths import is_dir
 
 if TYPE_CHECKING:
     from convlens.classifier import Classifier, Prediction
@@ -79,7 +80,7 @@ def files(given: Sequence[Path]) -> Iterator[Path]:
     from convlens.errors import DataError
 
     for path in given:
-        if not path.is_dir():
+        if not is_dir(path):
             yield path
             continue
         found = picture_files(path)

@@ -9,6 +9,7 @@ import click
 
 from convlens.cli.output import output_json
 from convlens.errors.characters import printable
+from convlens.paths import is_dir
 
 if TYPE_CHECKING:
     from convlens.runs.listing import RunSummary
@@ -27,7 +28,7 @@ def runs(folder: Path, as_json: bool) -> None:
     from convlens.errors import DataError
     from convlens.runs.listing import runs_in
 
-    if not folder.is_dir() and not as_json:
+    if not is_dir(folder) and not as_json:
         raise DataError(f"there is no folder {folder}", "convlens train makes it")
     found = list(runs_in(folder))
     if as_json:

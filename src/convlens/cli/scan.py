@@ -9,6 +9,7 @@ import click
 
 from convlens.cli.output import output_json
 from convlens.errors.characters import printable
+from convlens.paths import exists
 
 if TYPE_CHECKING:
     from convlens.lens.scanning import Scan
@@ -60,7 +61,7 @@ def scan(
 def free_path(picture: Path) -> Path:
     """``<picture>-scan.png`` in this folder, numbered where there is one already."""
     path, number = Path(f"{picture.stem}-scan.png"), 1
-    while path.exists():
+    while exists(path):
         number += 1
         path = Path(f"{picture.stem}-scan-{number}.png")
     return path

@@ -15,6 +15,7 @@ from convlens.cli.labelling import labelling_options
 from convlens.cli.main import BEGUN
 from convlens.cli.output import output_json
 from convlens.cli.types import CHANGES, DURATION, FREEZE, PART, SHARE, SHOW, SIZE
+from convlens.paths import exists
 
 if TYPE_CHECKING:
     from convlens.pipeline import Keep, Settings
@@ -242,7 +243,7 @@ def free_path(data: str, taken: Callable[[Path], bool] = lambda path: False) -> 
     """
     name = Path(data).resolve().name.split(".")[0] or "model"
     path, number = Path(f"{name}.safetensors"), 1
-    while path.exists() or taken(path):
+    while exists(path) or taken(path):
         number += 1
         path = Path(f"{name}-{number}.safetensors")
     return path

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from convlens.errors import ModelFileError
+from convlens.paths import exists, is_dir, is_file
 
 Kind = Literal["safetensors", "json"]
 
@@ -32,7 +33,7 @@ def kind_of(path: Path) -> Kind:
 
     Raises ModelFileError where it is neither, a pickle above all.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe would wait
+    if exists(path) and not is_file(path) and not is_dir(path):  # opening a pipe would wait
         raise ModelFileError(f"{path} is no file with contents", _WANTED)
     try:
         with path.open("rb") as file:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import ConvLensError, RunError, SettingsError
+from convlens.paths import exists, is_dir
 from convlens.pipeline.settings import Settings
 from convlens.runs.folder import RunFolder
 
@@ -22,13 +23,13 @@ def folder_for(out: Path, runs: Path | None) -> Path:
 def is_taken(out: Path, runs: Path | None) -> bool:
     """Whether the run folder of that model file is in use or somebody else's."""
     folder = RunFolder(folder_for(out, runs))
-    return folder.path.exists() and not folder.vacant
+    return exists(folder.path) and not folder.vacant
 
 
 def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
     """Model file and run folder of a run in ``runs`` that the same command left unfinished."""
     asked = settings.to_json()
-    for path in sorted(runs.iterdir()) if runs.is_dir() else ():
+    for path in sorted(runs.iterdir()) if is_dir(runs) else ():
         folder = RunFolder(path)
         try:
             document = folder.settings()

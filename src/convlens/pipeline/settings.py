@@ -15,6 +15,7 @@ from convlens.data.sources import Labelling, read_choice
 from convlens.data.sources.labelling import COLUMNS_HINT
 from convlens.errors import SettingsError
 from convlens.notation import Architecture
+from convlens.paths import exists, expanded
 from convlens.training.recipe import Recipe, Value
 
 BALANCES = ("weight", "resample")
@@ -246,8 +247,8 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 def _place(data: str | Path) -> str:
     """A path as it reads from any folder; names that are no paths stay as they are."""
-    path = Path(data).expanduser()
-    return str(path.absolute()) if path.exists() else str(data)
+    path = expanded(data)
+    return str(path.absolute()) if exists(path) else str(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from convlens.errors import RunError
 from convlens.files import cannot_write, write_atomically
+from convlens.paths import exists, is_dir
 from convlens.runs.eventlog import EventLog
 from convlens.runs.lock import HeldError, Lock, is_held
 from convlens.runs.shelf import Shelf
@@ -77,7 +78,7 @@ class RunFolder:
     @property
     def vanished(self) -> bool:
         """Whether somebody took the folder away while it was in use."""
-        return not (self.path / "lock").exists()
+        return not exists(self.path / "lock")
 
     def make_again(self, settings: Mapping[str, Any]) -> None:
         """Put back what can be put back of a folder that vanished. Raises OutputError."""
@@ -88,12 +89,12 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether a run has left its settings here."""
-        return (self.path / "settings.json").exists()
+        return exists(self.path / "settings.json")
 
     @property
     def vacant(self) -> bool:
         """Whether there is nothing here yet but perhaps a lock."""
-        return not self.path.is_dir() or all(one.name == "lock" for one in self.path.iterdir())
+        return not is_dir(self.path) or all(one.name == "lock" for one in self.path.iterdir())
 
     def check_ours(self) -> None:
         """See that no files of somebody else are here. Raises RunError."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import ConvLensError
+from convlens.paths import is_dir
 from convlens.runs.eventlog import read_events
 from convlens.runs.folder import RunFolder, RunState
 
@@ -46,7 +47,7 @@ class RunSummary:
 
 def runs_in(folder: Path) -> Iterator[RunSummary]:
     """The runs in ``folder`` by name; what is no run folder is passed over."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in sorted(folder.iterdir()) if is_dir(folder) else ():
         if RunFolder(path).begun:
             yield summary(path)
 

@@ -12,6 +12,7 @@ from convlens.defaults import batch_for, size_for
 from convlens.errors import SettingsError
 from convlens.modelfile import read_model
 from convlens.notation import Volume
+from convlens.paths import exists, expanded, is_dir
 
 MODEL = ".safetensors"
 """Ending of files that are models, not pictures."""
@@ -69,14 +70,14 @@ def subject_of(
 
     Raises ConvLensError where there is nothing to learn from, or no model to look into.
     """
-    path = Path(data).expanduser()
-    if path.suffix.lower() == MODEL and not path.is_dir():
+    path = expanded(data)
+    if path.suffix.lower() == MODEL and not is_dir(path):
         return _model(path)
     source = learnable(open_source(data, labelling))
     check_divisible(source)
     seen = survey(source)
     volume = Volume(*(size or size_for(seen)), seen.channels)
-    said = str(path.absolute()) if path.exists() else data
+    said = str(path.absolute()) if exists(path) else data
     return Subject(said, tuple(source.classes), volume, len(source), labelling=labelling)
 
 

@@ -18,6 +18,7 @@ from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.source import Item, Source
 from convlens.data.sources.tree import LAYOUT
 from convlens.errors import DataError, SettingsError
+from convlens.paths import expanded
 
 __all__ = ["Item", "Labelling", "Source", "open_source", "read_choice"]
 
@@ -49,7 +50,7 @@ def _opened(data: Any, told: Labelling) -> Source:
         return open_given(data, lambda path: open_source(path, told))
     if data == "":  # as Path it would be the folder that we stand in
         raise DataError("no folder or file is named: the path is empty", "check the path")
-    path = Path(data).expanduser()
+    path = expanded(data)
     shown = printable(str(data))
     try:
         if path.is_dir():

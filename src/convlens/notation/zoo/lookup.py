@@ -11,6 +11,7 @@ from convlens.notation.architecture import Architecture
 from convlens.notation.limits import MAX_TEXT
 from convlens.notation.zoo import first, imagenet, residual, small
 from convlens.notation.zoo.entry import Entry
+from convlens.paths import expanded, is_file
 
 ZOO: tuple[Entry, ...] = (
     first.INTRODUCTION,
@@ -58,7 +59,7 @@ def resolve(said: str | Path) -> Architecture:
     SettingsError where a file does not.
     """
     if isinstance(said, Path):
-        return Architecture(_contents(said.expanduser()))
+        return Architecture(_contents(expanded(said)))
     if said.strip().lower() in {entry.name for entry in ZOO}:
         return find(said).architecture
     if path := _file(said):
@@ -90,16 +91,16 @@ def _hint(name: str) -> str:
 def _file(said: str) -> Path | None:
     if "\n" in said or len(said) > 1_000 or "\0" in said:
         return None
-    path = Path(said).expanduser()
+    path = expanded(said)
     try:
-        return path if path.is_file() else None
+        return path if is_file(path) else None
     except OSError:
         return None
 
 
 def _contents(path: Path) -> str:
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise SettingsError(f"there is no file '{str(path)[:80]}'")
         if path.stat().st_size > 4 * MAX_TEXT:
             raise SettingsError(f"{path} is too long to be a network")
