@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from convlens.cli.types import PAGE_OUT
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +27,7 @@ NAMED = 3
 
 @click.command()
 @click.argument("data")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page with thumbnails.")
+@click.option("--html", type=PAGE_OUT, metavar="PATH", help="Write a page with thumbnails.")
 @click.option("--no-labels", is_flag=True, help="Train no networks to judge the labels: quicker.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where anything serious is found.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="For what is drawn.")
@@ -50,17 +53,19 @@ def check(
     from convlens.audit import audit
     from convlens.cli.stages import Stages
     from convlens.data import open_source
-    from convlens.files import check_output, write_atomically
+    from convlens.files import Form, Output
 
-    if html is not None:
-        check_output(html, _is_report, "a report of ours")
-    source = open_source(data)
-    with Stages(quiet) as stages:
-        found = audit(source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages)
-    if html is not None:
-        from convlens.audit.report import report
+    form = Form("a report of ours", "an HTML page", "page.html", _is_report)
+    with nullcontext() if html is None else Output(html, form) as page:
+        source = open_source(data)
+        with Stages(quiet) as stages:
+            found = audit(
+                source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages
+            )
+        if page is not None:
+            from convlens.audit.report import report
 
-        write_atomically(html, report(found, source).encode(), "say where with --html FILE")
+            page.write(report(found, source).encode())
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False))
     else:
@@ -70,10 +75,7 @@ def check(
 
 def _is_report(path: Path) -> bool:
     """Whether the file is a page of ours, which may be replaced."""
-    try:
-        return OURS in path.read_bytes()
-    except OSError:
-        return False
+    return OURS in path.read_bytes()
 
 
 def show(found: Findings, html: Path | None) -> None:

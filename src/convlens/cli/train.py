@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from convlens.cli.main import BEGUN
-from convlens.cli.types import CHANGES, DURATION, FREEZE, SHARE, SHOW, SIZE
+from convlens.cli.types import CHANGES, DURATION, FREEZE, MODEL_OUT, SHARE, SHOW, SIZE
 
 if TYPE_CHECKING:
     from convlens.pipeline import Keep, Settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
               help="Go on from a trained model, with a new head.")  # fmt: skip
 @click.option("--freeze", type=FREEZE, metavar="N|all-but-head",
               help="Hold its first layers with weights still.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
+@click.option("--out", type=MODEL_OUT, metavar="FILE", help="The model file.")
 @click.option("--epochs", type=click.FloatRange(0, 100_000, min_open=True), metavar="N",
               help="Passes over the training pictures.")  # fmt: skip
 @click.option("--budget", type=DURATION, metavar="TIME",
@@ -228,9 +228,7 @@ def free_path(data: str, taken: Callable[[Path], bool] = lambda path: False) -> 
 
     A name of which ``taken`` is true is passed over too.
     """
+    from convlens.files import free_path as free
+
     name = Path(data).resolve().name.split(".")[0] or "model"
-    path, number = Path(f"{name}.safetensors"), 1
-    while path.exists() or taken(path):
-        number += 1
-        path = Path(f"{name}-{number}.safetensors")
-    return path
+    return free(name, ".safetensors", taken)

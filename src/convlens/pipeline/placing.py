@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import ConvLensError, RunError, SettingsError
+from convlens.files import is_stream
 from convlens.pipeline.settings import Settings
 from convlens.runs.folder import RunFolder
 
@@ -15,8 +16,12 @@ RUNS = "runs"
 
 
 def folder_for(out: Path, runs: Path | None) -> Path:
-    """The run folder of a model file: ``runs/<its name>`` beside it, or in ``runs`` if given."""
-    return (out.parent / RUNS if runs is None else runs) / (out.stem or "run")
+    """The run folder of a model file: ``runs/<its name>`` beside it, or in ``runs`` if given.
+
+    That of what is no file, as /dev/null, is in the current folder.
+    """
+    beside = Path() if is_stream(out) else out.parent
+    return (beside / RUNS if runs is None else runs) / (out.stem or "run")
 
 
 def is_taken(out: Path, runs: Path | None) -> bool:
@@ -36,7 +41,7 @@ def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
             continue
         if document.get("settings") == asked and folder.state != "finished":
             out = document.get("out")
-            if isinstance(out, str):
+            if isinstance(out, str) and not is_stream(Path(out)):
                 return _near(Path(out)), path
     return None
 

@@ -1,4 +1,4 @@
-"""Everything that is settled before torch is needed: data, size, network, where the file goes."""
+"""Everything that is settled before torch is needed: data, size, network."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ from convlens.data import (
 )
 from convlens.defaults import size_for, size_in_time
 from convlens.errors import NotationError, SettingsError
-from convlens.files import check_output
 from convlens.heads import for_classes
-from convlens.modelfile import A_MODEL, Model, is_model, read_model
+from convlens.modelfile import Model, read_model
 from convlens.notation import Architecture, Volume, resolve
 from convlens.pipeline.events import Event, Reading
 from convlens.pipeline.settings import Settings
@@ -55,7 +54,6 @@ class Prepared:
     input: Volume
     architecture: Architecture | None  # None: to be chosen
     base: Model | None  # what to go on from
-    out: Path | None
     loading: Loading | None  # where there is something to read
     begun: float  # on the clock of time.monotonic
     deadline: float | None
@@ -73,13 +71,11 @@ def prepare(
     Pictures ``given`` in the geometry that is wanted are taken as they are; a size of our choice
     stays that of ``before`` where a run goes on, and follows from a ``share`` of the budget where
     there are several trainings. Raises ConvLensError: the data do not open, the network does not
-    read or fit, the file could not be written.
+    read or fit.
     """
     begun = time.monotonic() if begun is None else begun
     base = None if settings.base is None else read_model(settings.base)
     architecture = _architecture(settings.net)
-    if settings.out is not None:
-        check_output(settings.out, is_model, A_MODEL)
     stated = None if architecture is None else architecture.input
     if base is not None:
         stated = base.plan().input
@@ -104,7 +100,6 @@ def prepare(
         volume,
         architecture,
         base,
-        settings.out,
         _loading(pictures, volume, fit, settings.cache),
         begun,
         None if settings.budget is None else begun + settings.budget,

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from convlens.errors import RunError
-from convlens.files import cannot_write, write_atomically
+from convlens.files import cannot_write, check_folder, make_folder, write_atomically
 from convlens.runs.eventlog import EventLog
 from convlens.runs.lock import HeldError, Lock, is_held
 from convlens.runs.shelf import Shelf
 
 FORMAT = 1
 """Version of run folders that are written; newer ones are refused."""
+
+LONGEST = f"checkpoints/step-{0:010}.safetensors"
+"""The file deepest in the folder."""
 
 RUNS_HINT = "say where with --runs FOLDER"
 
@@ -42,7 +46,7 @@ class RunFolder:
         Raises RunError where another process is in, OutputError where it cannot be made.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             self._lock = Lock(self.path / "lock")
         except HeldError as error:
             who = f" by process {error.holder}" if error.holder else ""
@@ -78,12 +82,23 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether a run has left its settings here."""
-        return (self.path / "settings.json").exists()
+        return os.path.exists(self.path / "settings.json")  # noqa: PTH110  (no fault is raised)
 
     @property
     def vacant(self) -> bool:
         """Whether there is nothing here yet but perhaps a lock."""
         return not self.path.is_dir() or all(one.name == "lock" for one in self.path.iterdir())
+
+    def check_place(self) -> None:
+        """See before the work that a run can be kept here; nothing is left behind.
+
+        Raises OutputError where it cannot be, RunError where files of somebody else's are here.
+        """
+        try:
+            self.check_ours()
+        except OSError as error:
+            raise cannot_write(self.path, error, RUNS_HINT) from error
+        check_folder(self.path, LONGEST, RUNS_HINT)
 
     def check_ours(self) -> None:
         """See that no files of somebody else are here. Raises RunError."""
