@@ -5,6 +5,7 @@ A place that takes a result gives its bytes back by ``taken``; one that refuses 
 
 import contextlib
 import os
+import select
 import socket
 import stat
 import subprocess
@@ -37,15 +38,21 @@ def node(path, kind, major, minor):
 
 
 class Reader(threading.Thread):
-    """Reads a pipe to its end."""
+    """Reads a pipe to its end, from now on."""
 
     def __init__(self, source):
         super().__init__(daemon=True)
+        if isinstance(source, Path):
+            source = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
         self.source, self.content = source, b""
         self.start()
 
     def run(self):
-        with open(self.source, "rb") as file:  # noqa: PTH123  (a number too)
+        waiting = select.poll()
+        waiting.register(self.source, select.POLLIN)
+        waiting.poll()  # until somebody has written or gone
+        os.set_blocking(self.source, True)
+        with open(self.source, "rb") as file:  # noqa: PTH123
             self.content = file.read()
 
     def taken(self):
@@ -254,7 +261,9 @@ def hardly_too_long_a_path(folder, ending):
     room = LONGEST_PATH - len(os.fsencode(folder)) - len(f"//n{ending}") + 1
     whole = room // 100 - 1
     deep = f"{'d' * 99}/" * whole + "d" * (room - 100 * whole - 1)
-    return f"{folder}/{deep}/n{ending}", "file name too long"
+    path = f"{folder}/{deep}/n{ending}"
+    assert len(os.fsencode(path)) == LONGEST_PATH
+    return path, "file name too long"
 
 
 def a_loop(folder, ending):

@@ -76,11 +76,10 @@ def test_the_hints_name_every_export_there_is():
 
 def test_every_form_refuses_the_endings_of_all_others():
     page = Form("a page", "an HTML page", "page.html", lambda path: True)
-    taken = set()
     for ending in FORMATS:
-        try:
+        if ending in (".html", ".htm"):
             page.check_ending(Path(f"name{ending}"))
-            taken.add(ending)
-        except OutputError as error:
-            assert error.hint == "name it name.html"
-    assert taken == {".html", ".htm"}
+            continue
+        with pytest.raises(OutputError) as caught:
+            page.check_ending(Path(f"name{ending}"))
+        assert caught.value.hint == "name it name.html"

@@ -16,7 +16,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OutputError, match="cannot write .*one: no space left on device"):
+    with pytest.raises(OutputError, match=r"cannot write .*one: no space left on device"):
         write_atomically(path, b"after", "free some room")
     assert [entry.name for entry in tmp_path.iterdir()] == ["one"]
     assert path.read_text() == "before"

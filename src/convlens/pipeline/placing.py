@@ -27,13 +27,16 @@ def folder_for(out: Path, runs: Path | None) -> Path:
 def is_taken(out: Path, runs: Path | None) -> bool:
     """Whether the run folder of that model file is in use or somebody else's."""
     folder = RunFolder(folder_for(out, runs))
-    return folder.path.exists() and not folder.vacant
+    try:
+        return folder.path.exists() and not folder.vacant
+    except OSError:  # whoever wants to keep a run there is told
+        return False
 
 
 def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
     """Model file and run folder of a run in ``runs`` that the same command left unfinished."""
     asked = settings.to_json()
-    for path in sorted(runs.iterdir()) if runs.is_dir() else ():
+    for path in _entries(runs):
         folder = RunFolder(path)
         try:
             document = folder.settings()
@@ -44,6 +47,14 @@ def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
             if isinstance(out, str) and not is_stream(Path(out)):
                 return _near(Path(out)), path
     return None
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in ``folder``, in order; nothing where that cannot be told."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def found(run: str, runs: Path | None) -> Path:
