@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -230,5 +231,5 @@ def free_path(data: str, taken: Callable[[Path], bool] = lambda path: False) -> 
     """
     from convlens.files import free_path as free
 
-    name = Path(data).resolve().name.split(".")[0] or "model"
+    name = os.path.basename(os.path.realpath(data)).split(".")[0] or "model"  # noqa: PTH119
     return free(name, ".safetensors", taken)
