@@ -147,7 +147,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(written, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("convlens.files.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OutputError, match="no space left on device"):
         write_model(model(), written)
     assert written.read_bytes() == before

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from convlens import pipeline
 from convlens.classifier import Classifier
 from convlens.errors import ConvLensWarning, SettingsError
+from convlens.files import as_output
+from convlens.modelfile import MODEL_FORM
 from convlens.notation import Architecture
 from convlens.pipeline import Attendant, Event, Keep, Note, Settings
 from convlens.pipeline.settings import as_list
@@ -89,7 +91,7 @@ def train(
     settings = Settings(
         data=data,
         net=net,
-        out=_path("out", out),
+        out=None if _path("out", out) is None else as_output(str(out), MODEL_FORM.example),
         epochs=epochs,
         budget=budget,
         target=target,

@@ -17,8 +17,8 @@ from convlens.calibration import softmax
 from convlens.data import Preprocessing, decode
 from convlens.data.forms import is_one_picture, name_of
 from convlens.errors import DataError, SettingsError
-from convlens.files import check_output
-from convlens.modelfile import A_MODEL, Model, Weights, is_model, read_model, write_model
+from convlens.files import Output
+from convlens.modelfile import MODEL_FORM, Model, Weights, model_bytes, read_model
 from convlens.notation import Architecture
 from convlens.renaming import renamed
 from convlens.views import Views
@@ -113,10 +113,11 @@ class Classifier:
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all; only another model may be replaced.
 
-        Raises OutputError.
+        A link is followed; a pipe that is read from is written to. Raises OutputError, also for an
+        ending that promises another format, as ``.pt`` and ``.onnx`` do.
         """
-        check_output(Path(path), is_model, A_MODEL)
-        write_model(self.model, Path(path))
+        with Output(path, MODEL_FORM) as out:
+            out.write(model_bytes(self.model))
 
     def predict(self, picture: Any, *, views: bool = False) -> Prediction:
         """Classify one picture.

@@ -20,7 +20,7 @@ from safetensors.numpy import save
 from convlens.data import Preprocessing
 from convlens.data.content import HASH_BYTES
 from convlens.errors import ConvLensError, ModelFileError
-from convlens.files import write_atomically
+from convlens.files import Form, write_atomically
 from convlens.notation import Architecture, Plan, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.volumes import Row
@@ -31,8 +31,6 @@ FORMAT = 3
 
 KEY = "convlens"
 """The metadata's entry that holds the JSON document."""
-
-A_MODEL = "a model of ConvLens"
 
 SEEN = "seen."
 """Beginning of the names of tensors that hold hashes of pictures, (N, 6) uint8, by part."""
@@ -127,6 +125,32 @@ def is_model(path: Path) -> bool:
             return KEY in (file.metadata() or {})
     except (OSError, SafetensorError):
         return False
+
+
+_NAME_IT = "name it {name}"
+_NO_EXPORT = (
+    f"{_NAME_IT}; it is used by convlens predict and convlens.load, and convlens export writes it "
+    "for ConvNetJS; there is no other export yet"
+)
+
+MODEL_FORM = Form(
+    name="a model of ConvLens",
+    content="a model file in safetensors",
+    example="model.safetensors",
+    ours=is_model,
+    instead={
+        "PyTorch": f"{_NAME_IT}; safetensors.torch.load_file reads its tensors as a state dict, "
+        "which torch.save takes",
+        "Python's pickles": f"{_NAME_IT}; convlens.load reads it, and no code comes with it",
+        "numpy": f"{_NAME_IT}; safetensors.numpy.load_file reads its arrays, which numpy.savez "
+        "takes",
+        "JSON": f"{_NAME_IT}; for ConvNetJS: convlens export {{name}} --to convnetjs",
+        **dict.fromkeys(
+            ("ONNX", "Keras", "TensorFlow", "Core ML", "TensorRT", "PaddlePaddle"), _NO_EXPORT
+        ),
+    },
+)
+"""Model files, and what works instead where another form of a network is wanted."""
 
 
 def read_model(path: Path) -> Model:

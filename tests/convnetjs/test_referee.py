@@ -17,6 +17,7 @@ from convlens.modelfile import Model, tensor_shapes
 from convlens.network.build import Network
 from convlens.notation import layers as kinds
 from tests.convnetjs.strategies import definitions, exportable
+from tests.same import same_probabilities
 
 shared = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -74,7 +75,7 @@ def test_networks_made_by_convnetjs(referee, tmp_path_factory, case, seed):
         assert len(theirs) == len(ours) + softmax
         if softmax:
             shares = Classifier(model).probabilities(pixels[None])[0]
-            assert np.abs(shares - theirs[-1].ravel()).max() < 1e-4
+            same_probabilities(shares, theirs[-1].ravel())
         again, repeated = referee.run(pixels, net=snapshot(model))
         assert again["layers"][0] == document["layers"][0]
         assert_close(repeated[-1], theirs[-1])
@@ -127,4 +128,4 @@ def test_the_temperature_goes_along(referee):
         pixels = picture(plan.input, 3)
         _, theirs = referee.run(pixels, net=snapshot(model))
         expected = Classifier(model).probabilities(pixels[None])[0]
-        assert np.abs(theirs[-1].ravel() - expected).max() < 1e-6
+        same_probabilities(theirs[-1].ravel(), expected)

@@ -11,6 +11,7 @@ from convlens.errors import DataError, SettingsError
 from convlens.lens import activations, layers, open_network
 from convlens.lens.looking import INPUT, look
 from tests.lens.making import BRANCHED, classifier_of, picture_for
+from tests.same import same_values
 
 PUSH = 1e-6
 
@@ -55,7 +56,7 @@ def test_activations_hold_every_layer_in_order_with_its_shape():
         assert one.values.shape == one.gradient.shape == shape
         assert found[one.layer.path] is one
     assert found.input.shape == found.input_gradient.shape == (3, 10, 12)
-    np.testing.assert_allclose(found.scores, classifier.scores(picture[None])[0], rtol=1e-4)
+    same_values(found.scores, classifier.scores(picture[None])[0])
     np.testing.assert_allclose(found.probabilities.sum(), 1)
     assert found.gradients_of == "class1"
     assert activations(classifier, picture).layers["conv1"].gradient is None

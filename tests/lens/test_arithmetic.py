@@ -12,6 +12,7 @@ from convlens.lens import activations, explain, explain_in, explain_probabilitie
 from convlens.lens.terms import Joined, Largest, Products, Sum, Window
 from convlens.notation import layers as kinds
 from tests.lens.making import BRANCHED, classifier_of, classifiers, draw_place, picture_for
+from tests.same import same_probabilities, same_values
 
 ARCHITECTURES, PLACES = 250, 4
 
@@ -63,10 +64,8 @@ def test_the_float64_values_are_those_of_prediction_but_for_rounding():
     seen = activations(classifier, picture)
     assert list(way.volumes)[1:] != []
     for name, layer in seen.layers.items():
-        np.testing.assert_allclose(layer.values, way.volumes[name], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(
-        classifier.scores(picture[None])[0], way.scores, rtol=1e-4, atol=1e-5
-    )
+        same_values(layer.values, way.volumes[name])
+    same_values(classifier.scores(picture[None])[0], way.scores)
 
 
 def test_a_convolution_by_hand():
@@ -155,9 +154,7 @@ def test_probabilities_are_the_classifiers():
     classifier = classifier_of(BRANCHED)
     picture = picture_for(classifier)
     found = explain_probabilities(classifier, picture)
-    np.testing.assert_allclose(
-        found.probabilities, classifier.probabilities(picture[None])[0], rtol=1e-4
-    )
+    same_probabilities(found.probabilities, classifier.probabilities(picture[None])[0])
     np.testing.assert_allclose(
         found.probabilities, np.exp(found.scores / 1.7) / np.exp(found.scores / 1.7).sum()
     )

@@ -61,7 +61,7 @@ def test_any_network_scores_as_in_torch(case):
 def test_activations_are_torchs(kind):
     x = np.linspace(-12, 12, 4001, dtype=np.float32)
     expected = MODULES[kind]()(torch.from_numpy(x)).numpy()
-    np.testing.assert_allclose(ACTIVATIONS[kind](x), expected, atol=2e-6)
+    np.testing.assert_allclose(ACTIVATIONS[kind](x), expected, rtol=1e-6, atol=2e-6)
 
 
 COLD = """

@@ -13,6 +13,7 @@ from convlens.network.build import Network
 from convlens.network.modules import L2Pool
 from convlens.notation import Architecture, Sides, Volume
 from tests.notation.strategies import architectures_on_inputs
+from tests.same import same_values
 
 
 @settings(max_examples=1000, deadline=None)
@@ -136,7 +137,7 @@ def test_convolution_is_dot_products_through_the_full_depth(text):
                             z = j * layer.stride + b * layer.dilation
                             total += weight[k, c, a, b] * padded[first + c, y, z]
                 expected[k, i, j] = total
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    same_values(found, expected)
 
 
 def test_fully_connected_reads_depth_by_depth_and_row_by_row():

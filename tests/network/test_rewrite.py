@@ -12,6 +12,7 @@ from convlens.network.modules import MaxPool
 from convlens.network.rewrite import for_prediction, for_training
 from convlens.notation import Architecture
 from tests.notation.strategies import architectures_on_inputs
+from tests.same import VALUE, same_values
 
 TEXTS = [
     "[CONV 8 - RELU - POOL]*2 - FC",
@@ -44,11 +45,13 @@ def test_training_rewrite_has_the_same_outputs_gradients_and_statistics(text):
     for _ in range(2):
         plain(x).square().sum().backward()
         fast(x).square().sum().backward()
-    torch.testing.assert_close(fast(x), plain(x))
-    for (name, a), b in zip(plain.named_parameters(), rewritten_of.parameters(), strict=True):
-        torch.testing.assert_close(b.grad, a.grad, msg=name)
-    for (name, a), b in zip(plain.named_buffers(), rewritten_of.buffers(), strict=True):
-        torch.testing.assert_close(b, a, msg=name)
+    same_values(fast(x), plain(x))
+    gradients = [p.grad for p in plain.parameters()]
+    largest = max(float(one.abs().max()) for one in gradients)  # of some it is but rounding
+    for a, b in zip(gradients, rewritten_of.parameters(), strict=True):
+        torch.testing.assert_close(b.grad, a, rtol=VALUE, atol=VALUE * largest)
+    for a, b in zip(plain.buffers(), rewritten_of.buffers(), strict=True):
+        same_values(b, a)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -57,7 +60,7 @@ def test_prediction_rewrite_has_the_same_outputs_and_leaves_the_network_alone(te
     before = copy.deepcopy(plain.state_dict())
     fast = for_prediction(plain)
     x = torch.randn(4, 3, 16, 16)
-    torch.testing.assert_close(fast(x), plain.eval()(x), rtol=1e-4, atol=1e-4)
+    same_values(fast(x), plain.eval()(x))
     assert all(torch.equal(before[k], v) for k, v in plain.state_dict().items())
     assert all(p.requires_grad for p in plain.parameters())
 
@@ -73,7 +76,7 @@ def test_any_network_survives_both_rewrites(case):
     x = torch.randn(2, volume.depth, volume.height, volume.width)
     with torch.no_grad():
         expected = network(x)
-        torch.testing.assert_close(for_training(network)(x), expected)
+        same_values(for_training(network)(x), expected)
         torch.testing.assert_close(for_prediction(network)(x), expected, rtol=1e-3, atol=1e-3)
 
 

@@ -18,6 +18,7 @@ from convlens.network.runtimes import NARROW, ROUNDED, RUNTIMES, Batches, agrees
 from convlens.notation import Architecture
 from tests.network.test_arrays import weights_for
 from tests.notation.strategies import architectures_on_inputs
+from tests.same import VALUE, same_values
 
 onnx_graph = pytest.importorskip("convlens.network.onnx_graph", reason="onnx is not installed")
 
@@ -152,7 +153,7 @@ def test_the_fastest_that_is_there_and_right_is_taken(engines):
     found = runtime_for(*model)
     assert asked == [("RUNTIMES", name) for name in ("json", "csv", "ast")]
     pixels = pixels_for(model[0], 300)
-    np.testing.assert_allclose(found.scores(pixels), trusted.scores(pixels), rtol=1e-5)
+    same_values(found.scores(pixels), trusted.scores(pixels))
     engines({"absent": trusted.scores})
     assert runtime_for(*model) is None
 
@@ -177,8 +178,8 @@ def test_fast_takes_bf16_only_where_it_is_right_and_quicker(engines, error, paus
     engines({"json": exact}, {"json": broken if error is None else narrow})
     pixels = pixels_for(model[0], 5)
     off = np.abs(runtime_for(*model, fast=True).scores(pixels) - trusted.scores(pixels)).max()
-    assert off == pytest.approx(error if taken == "narrow" else 0, abs=1e-5)
-    assert np.array_equal(runtime_for(*model).scores(pixels), trusted.scores(pixels))
+    assert off == pytest.approx(error if taken == "narrow" else 0, abs=VALUE)
+    same_values(runtime_for(*model).scores(pixels), trusted.scores(pixels))
 
 
 def test_openvino_computes_in_bf16_where_the_processor_has_it():

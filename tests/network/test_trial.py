@@ -8,6 +8,7 @@ from convlens.network.build import Network
 from convlens.network.trial import Shape, gains_by_bf16, shapes_of
 from convlens.notation import Architecture
 from convlens.notation.volumes import Sides
+from tests.same import same_values
 
 SHAPE = Shape(8, 16, (3, 3), 1, 1, 1, 12, 10, Sides(1, 1, 1, 1))
 
@@ -43,7 +44,7 @@ def test_what_is_tried_is_the_layer_itself(text):
     with torch.no_grad():
         conv.weight.copy_(filters)
         conv.bias.zero_()
-    assert torch.allclose(run(), conv(x), atol=1e-5)
+    same_values(run(), conv(x))
 
 
 def test_all_must_be_right_and_the_largest_be_quick(monkeypatch):
@@ -88,7 +89,7 @@ def test_wrong_values_are_found(monkeypatch):
 def test_the_trials_products_are_those_of_float64():
     x, filters, run = trial.convolution(SHAPE, torch.float32, 2)
     expected = torch.nn.functional.conv2d(x.double(), filters.double(), padding=1)
-    assert torch.allclose(run().double(), expected, atol=1e-4)
+    same_values(run(), expected)
 
 
 def test_an_answer_is_kept_for_the_machine(monkeypatch, tmp_path):

@@ -30,7 +30,7 @@ def prank(save_every=None, fsync_sleeps=0.0, signal_at=None, signal_name="SIGINT
     fsync, step, batch = os.fsync, Run._step, Run._batch
 
     def slow_fsync(handle):
-        if "/.step-" in name_of(handle):
+        if "/checkpoints/.convlens-" in name_of(handle):
             note("saving", "x")
             time.sleep(fsync_sleeps)
         fsync(handle)
@@ -55,7 +55,7 @@ def name_of(handle):
     try:
         return str(Path(f"/proc/self/fd/{handle}").readlink())
     except OSError:  # not on Linux: any file will do
-        return "/.step-"
+        return "/checkpoints/.convlens-"
 
 
 def note(name, text):

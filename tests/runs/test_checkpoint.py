@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from convlens.errors import OutputError, RunError
+from convlens.files import SCRATCH
 from convlens.runs.checkpoint import Checkpoint, DamagedError, from_bytes, to_bytes
 from convlens.runs.shelf import Shelf
 
@@ -85,7 +86,7 @@ def test_the_last_two_are_kept_and_the_one_before_stands_in(tmp_path):
     content = bytearray(paths[1].read_bytes())
     content[-100] ^= 1
     paths[1].write_bytes(content)
-    (tmp_path / ".step-0000030000.safetensors.x1").write_bytes(b"half")
+    (tmp_path / f"{SCRATCH}x1").write_bytes(b"half")
     found, refused = shelf.latest()
     assert found.step == 1000
     assert refused == [f"{paths[1]} is refused: its checksum does not agree"]

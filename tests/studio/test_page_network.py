@@ -15,6 +15,7 @@ from convlens.lens import explain, tiles
 from convlens.lens.wording import number
 from convlens.notation import Architecture, Volume
 from tests.report.conftest import AXE_SCRIPT
+from tests.same import same_values
 
 PATIENCE = 60_000  # ms
 NET = "CONV 6@3x3 - RELU - POOL - RES[CONV 6@3x3 - RELU] - FC"
@@ -240,7 +241,7 @@ def test_the_numbers_around_one_channel_come_alone(tab, address):
     place = told["blocks"]["values"]["at"] + volumes["conv2"]["at"]
     at = place + (volumes["conv2"]["channels"] or list(range(6))).index(5) * 16
     _, blocks = view(address, picture="test:0", layer="conv2")
-    assert numbers[at : at + 16] == pytest.approx(blocks["activations"][5].ravel(), abs=1e-5)
+    same_values(numbers[at : at + 16], blocks["activations"][5].ravel())
     unknown = httpx.get(f"{address}api/look?{urlencode(asked | {'layer': 'conv9'})}")
     assert unknown.status_code == 422
     assert "conv9" in unknown.json()["error"]["message"]

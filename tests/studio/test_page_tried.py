@@ -25,6 +25,7 @@ from convlens.studio.session import Session
 from convlens.studio.studio import Manner, served
 from convlens.studio.subject import subject_of
 from tests.report.conftest import CHROMIUM, PLAIN
+from tests.same import PROBABILITY
 from tests.studio.conftest import FAKE
 from tests.studio.pages import Tab, studio
 
@@ -121,7 +122,7 @@ def test_a_network_of_convnetjs_is_opened_and_looked_into(tab, tmp_path):
     region.get_by_label("Upload a picture").set_input_files(tmp_path / "eight.png")
     region.get_by_text("as given: eight.png").wait_for()
     said = json.loads(region.locator("[data-probabilities]").get_attribute("data-probabilities"))
-    assert said == pytest.approx(scores.softmax(0).tolist(), abs=1e-5)
+    assert said == pytest.approx(scores.softmax(0).tolist(), abs=PROBABILITY)
 
     tab.button("Look at it in Network").click()
     for layer, values in (("conv1", maps), ("pool1", pooled)):

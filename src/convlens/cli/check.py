@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from convlens.cli.labelling import labelling_of, labelling_options
 from convlens.cli.output import output, output_json
+from convlens.cli.types import PAGE_OUT
 from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ NAMED = 3
 @click.command()
 @click.argument("data")
 @labelling_options
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page of thumbnails to mark.")
+@click.option("--html", type=PAGE_OUT, metavar="PATH", help="Write a page of thumbnails to mark.")
 @click.option("--without", type=click.Path(path_type=Path), metavar="LIST",
               help="Leave out the pictures that a list names, as the page saves it.")  # fmt: skip
 @click.option("--no-labels", is_flag=True, help="Train no networks to judge the labels: quicker.")
@@ -62,21 +64,22 @@ def check(
     from convlens.cli.stages import Stages
     from convlens.data import open_source
     from convlens.data.leftout import without_chosen
-    from convlens.files import check_output, write_atomically
+    from convlens.files import Form, Output
 
-    if html is not None:
-        check_output(html, _is_report, "a report of ours")
-    whole = open_source(data, labelling_of(options))
-    source = without_chosen(whole, without)
-    with Stages(quiet) as stages:
-        found = audit(source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages)
-    if html is not None:
-        from convlens.audit.report import report
+    form = Form("a report of ours", "an HTML page", "page.html", _is_report)
+    with nullcontext() if html is None else Output(html, form) as page:
+        whole = open_source(data, labelling_of(options))
+        source = without_chosen(whole, without)
+        with Stages(quiet) as stages:
+            found = audit(
+                source, seed=seed, labels=not no_labels, cache=not no_cache, progress=stages
+            )
+        if page is not None:
+            from convlens.audit.report import report
 
-        kept = {item.name for item in source.items}
-        out = [item.name for item in whole.items if item.name not in kept]
-        page = report(found, source, data=data, left_out=out)
-        write_atomically(html, page.encode(), "say where with --html FILE")
+            kept = {item.name for item in source.items}
+            out = [item.name for item in whole.items if item.name not in kept]
+            page.write(report(found, source, data=data, left_out=out).encode())
     if as_json:
         output_json(found.to_json())
     else:
@@ -86,10 +89,7 @@ def check(
 
 def _is_report(path: Path) -> bool:
     """Whether the file is a page of ours, which may be replaced."""
-    try:
-        return OURS in path.read_bytes()
-    except OSError:
-        return False
+    return OURS in path.read_bytes()
 
 
 def show(found: Findings, html: Path | None) -> None:

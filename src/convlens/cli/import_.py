@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from convlens.cli.output import output_json
-from convlens.cli.types import FIGURES, SIZE
+from convlens.cli.types import FIGURES, MODEL_OUT, SIZE
 from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--mean", type=FIGURES, metavar="R,G,B",
               help="Mean of the channels, in pixel / 255.  [default: ImageNet's]")  # fmt: skip
 @click.option("--std", type=FIGURES, metavar="R,G,B", help="Their deviation.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
+@click.option("--out", type=MODEL_OUT, metavar="FILE", help="The model file.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
 def import_(
     file: Path | None,
@@ -59,26 +59,19 @@ def import_(
     convlens import snapshot.json --out digits.safetensors
     """
     from convlens.cli.train import free_path
-    from convlens.files import check_output
+    from convlens.files import Output
     from convlens.importing import Options
-    from convlens.modelfile import A_MODEL, is_model, write_model
+    from convlens.modelfile import MODEL_FORM, model_bytes
 
     if file is None and hub is None:
         raise click.UsageError("Missing argument 'FILE', or --hub.")
-    options = Options(size, mean, std, fit or "crop")
-    if hub is not None:
-        from convlens.importing import fetch
-
-        fetched = fetch(hub, *([str(file)] if file else []))
-        file, options = fetched.path, options.or_else(fetched.options)
-    assert file is not None
-    if out is not None:
-        check_output(out, is_model, A_MODEL)
-    model = read(file, net, classes, options)
-    if fit is not None:
-        model = replace(model, preprocessing=replace(model.preprocessing, fit=fit))
-    path = out or free_path(hub.rpartition("/")[2] if hub else file.stem)
-    write_model(model, path)
+    name = hub.rpartition("/")[2] if hub is not None else Path(file or "").stem
+    path = out or free_path(name)
+    with Output(path, MODEL_FORM) as output:
+        model = found(file, hub, net, classes, Options(size, mean, std, fit or "crop"))
+        if fit is not None:
+            model = replace(model, preprocessing=replace(model.preprocessing, fit=fit))
+        output.write(model_bytes(model))
     plan = model.plan()
     if as_json:
         document = {
@@ -92,6 +85,19 @@ def import_(
         return
     click.echo(f"{plan.parameters:,} parameters, {plan.input}, {plan.classes:,} classes")
     click.echo(printable(f"model: {path}"))
+
+
+def found(
+    file: Path | None, hub: str | None, net: str | None, classes: Path | None, options: Options
+) -> Model:
+    """The model that is to be imported, fetched first where it lies on the hub."""
+    if hub is not None:
+        from convlens.importing import fetch
+
+        fetched = fetch(hub, *([str(file)] if file else []))
+        file, options = fetched.path, options.or_else(fetched.options)
+    assert file is not None
+    return read(file, net, classes, options)
 
 
 def read(file: Path, net: str | None, classes: Path | None, options: Options) -> Model:

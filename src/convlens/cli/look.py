@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convlens.cli.output import output_json
+from convlens.cli.types import PAGE_OUT
 from convlens.errors.characters import printable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ TAKEN = 4
 @click.option("--class", "label", metavar="NAME",
               help="The class to explain; by default each picture's likeliest.")  # fmt: skip
 @click.option("--layers", metavar="NAMES", help="Layers to show, as conv1,relu2; by default all.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--out", type=PAGE_OUT, metavar="FILE",
               help="The page to write.  [default: MODEL-look.html]")  # fmt: skip
 @click.option("--png", type=click.Path(path_type=Path), metavar="DIR",
               help="Write the figures as files too.")  # fmt: skip
@@ -58,35 +59,37 @@ def look(
     convlens look pets.safetensors cat.jpg --data pets/ --png figures/
     """
     from convlens.classifier import Classifier
-    from convlens.files import check_output, write_atomically
+    from convlens.files import Form, Output, fitting_name
     from convlens.report import look as look_into
     from convlens.report import page
 
-    path = out or Path(f"{model.stem}-look.html")
-    check_output(path, is_ours, "a page of convlens look")
-    if png is not None:
-        check_folder(png)
-    classifier = Classifier.load(model)
-    chosen = None if layers is None else [name.strip() for name in layers.split(",")]
-    tell = _teller(quiet)
-    judged = None if data is None else judged_pictures(classifier, data, quiet)
-    theirs = None if judged is None else judged.pictures
-    named = [(path.name, path) for path in given(pictures)] or taken(theirs)
-    found = look_into(
-        classifier,
-        named,
-        title=model.stem,
-        data=theirs,
-        notes=() if judged is None else tuple(judged.notes()),
-        label=label,
-        chosen=chosen,
-        tell=tell,
-    )
-    tell("drawing the page")
-    write_atomically(path, page(found).encode())
+    path = out or Path(fitting_name(model.stem, "-look.html"))
+    form = Form("a page of convlens look", "an HTML page", "page.html", is_ours)
+    with Output(path, form) as output:
+        if png is not None:
+            check_folder(png)
+        classifier = Classifier.load(model)
+        chosen = None if layers is None else [name.strip() for name in layers.split(",")]
+        tell = _teller(quiet)
+        judged = None if data is None else judged_pictures(classifier, data, quiet)
+        theirs = None if judged is None else judged.pictures
+        named = [(path.name, path) for path in given(pictures)] or taken(theirs)
+        found = look_into(
+            classifier,
+            named,
+            title=model.stem,
+            data=theirs,
+            notes=() if judged is None else tuple(judged.notes()),
+            label=label,
+            chosen=chosen,
+            tell=tell,
+        )
+        tell("drawing the page")
+        content = page(found).encode()
+        output.write(content)
     figures = [] if png is None else write_figures(found, png)
-    report(path, figures, found, as_json)
-    if show:
+    report(path, len(content), figures, found, as_json)
+    if show and output.is_file:
         click.launch(str(path))
 
 
@@ -146,13 +149,15 @@ def check_folder(folder: Path) -> None:
     """See before the work that figures can be written there, over nothing. Raises OutputError."""
     from convlens.errors import OutputError
     from convlens.files import cannot_write
+    from convlens.files import check_folder as check
 
+    hint = "name another folder with --png"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if folder.exists() and any(folder.iterdir()):
             raise OutputError(f"{folder} holds files already", "name a folder that is new or empty")
     except OSError as error:
-        raise cannot_write(folder, error, "name another folder with --png") from error
+        raise cannot_write(folder, error, hint) from error
+    check(folder, "figure.png", hint)
 
 
 def write_figures(found: Look, folder: Path) -> list[Path]:
@@ -167,9 +172,8 @@ def write_figures(found: Look, folder: Path) -> list[Path]:
     return written
 
 
-def report(path: Path, figures: list[Path], found: Look, as_json: bool) -> None:
+def report(path: Path, size: int, figures: list[Path], found: Look, as_json: bool) -> None:
     """Say what was written, and what the network says of each picture."""
-    size = path.stat().st_size
     said = [
         (one.name, one.probabilities.classes[int(one.probabilities.probabilities.argmax())],
          float(one.probabilities.probabilities.max()))

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from convlens.cli.output import output_json
+from convlens.cli.types import OutputPath
 from convlens.errors import NotationError, SettingsError
 from convlens.errors.characters import printable
 from convlens.notation import Architecture, Plan, Row, Volume, read_volume, resolve, zoo
@@ -39,7 +40,7 @@ def _volume(ctx: click.Context, param: click.Parameter, said: str | None) -> Vol
     help="The input's width x height x depth, such as 32x32x3.",
 )
 @click.option("--classes", type=click.IntRange(min=1), metavar="N", help="The number of classes.")
-@click.option("--svg", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--svg", type=OutputPath("drawing.svg"), metavar="FILE",
               help="Draw it: the row of its volumes, fit for a slide.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def net(
@@ -71,11 +72,12 @@ def net(
 def _draw(plan: Plan, said: str, path: Path) -> None:
     """Write the drawing of ``plan`` to ``path``, under its name or its text where that is short."""
     from convlens.drawing import draw
-    from convlens.files import check_output, write_atomically
+    from convlens.files import Form, Output
 
-    check_output(path, _is_drawing, "a drawing of ConvLens")
-    title = " ".join(said.split())
-    write_atomically(path, draw(plan, title if len(title) <= _TITLE else None).encode())
+    form = Form("a drawing of ConvLens", "an SVG drawing", "drawing.svg", _is_drawing)
+    with Output(path, form) as output:
+        title = " ".join(said.split())
+        output.write(draw(plan, title if len(title) <= _TITLE else None).encode())
     click.echo(printable(f"drawing: {path}"))
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from convlens.cli.output import output_json
+from convlens.cli.types import MODEL_OUT
+from convlens.errors.characters import printable
 
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("names", nargs=-1, required=True, metavar="OLD=NEW...")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--out", type=MODEL_OUT, metavar="FILE",
               help="Write another file and leave MODEL as it is.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
 def relabel(model: Path, names: tuple[str, ...], out: Path | None, as_json: bool) -> None:
@@ -25,10 +28,9 @@ def relabel(model: Path, names: tuple[str, ...], out: Path | None, as_json: bool
     convlens relabel pets.safetensors cat=dog dog=cat --out right.safetensors
     """
     from convlens.classifier import Classifier
-    from convlens.data.names import printable
     from convlens.errors import SettingsError
-    from convlens.files import check_output, write_atomically
-    from convlens.modelfile import A_MODEL, is_model, model_bytes
+    from convlens.files import Output
+    from convlens.modelfile import MODEL_FORM, model_bytes
     from convlens.renaming import read_renaming
 
     for text in names:
@@ -41,16 +43,14 @@ def relabel(model: Path, names: tuple[str, ...], out: Path | None, as_json: bool
         if wanted.setdefault(old, new) != new:
             raise SettingsError(f"`{printable(old)}` is renamed twice", "name each class once")
     found = classifier.relabelled(wanted)
-    place = model.resolve() if out is None else out  # a link stays one
-    check_output(place, is_model, A_MODEL)
-    mode = model.stat().st_mode if out is None else 0o666
-    write_atomically(place, model_bytes(found.model), mode=mode & 0o777)
     path = model if out is None else out
+    with Output(path, MODEL_FORM) as output:
+        output.write(model_bytes(found.model))
     told = found.training["renamed"][-1]
     if as_json:
         document = {"model": str(path), "renamed": told, "classes": list(found.classes)}
-        click.echo(json.dumps(document, ensure_ascii=False))
+        output_json(document)
         return
     for old, new in told.items():
         click.echo(f"{printable(old)} is now {new}")
-    click.echo(f"model: {path}")
+    click.echo(printable(f"model: {path}"))

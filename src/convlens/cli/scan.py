@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convlens.cli.output import output_json
+from convlens.cli.types import OutputPath
 from convlens.errors.characters import printable
-from convlens.paths import exists
 
 if TYPE_CHECKING:
     from convlens.lens.scanning import Scan
@@ -21,7 +22,7 @@ MOST_SHOWN = 10
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("picture", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.png",
+@click.option("--out", type=OutputPath("scan.png"), metavar="FILE.png",
               help="Where to draw it.  [default: <picture>-scan.png]")  # fmt: skip
 @click.option("--class", "label", metavar="NAME", help="Draw this class; left out: the likeliest.")
 @click.option("--scale", type=click.FloatRange(0, 100, min_open=True), default=1.0, metavar="X",
@@ -37,34 +38,25 @@ def scan(
     into convolutions. The window that one answer belongs to is the network's input.
     """
     from convlens.classifier import Classifier
-    from convlens.files import check_output, write_atomically
+    from convlens.files import Form, Output, free_path
     from convlens.lens.opened import class_index
     from convlens.lens.overlay import draw_scan, png_of
     from convlens.lens.scanning import scan as slide
 
-    classifier = Classifier.load(model)
-    chosen = None if label is None else class_index(classifier, label)
+    form = Form("a scan drawn by ConvLens", "a PNG", "scan.png", is_ours)
     if out is None and not as_json:
-        out = free_path(picture)
-    if out is not None:
-        check_output(out, is_ours, "a scan drawn by ConvLens")
-    found = slide(classifier, picture, scale)
-    if out is not None:
-        write_atomically(out, png_of(draw_scan(found, chosen)))
+        out = free_path(f"{picture.stem}-scan", ".png")
+    with nullcontext() if out is None else Output(out, form) as output:
+        classifier = Classifier.load(model)
+        chosen = None if label is None else class_index(classifier, label)
+        found = slide(classifier, picture, scale)
+        if output is not None:
+            output.write(png_of(draw_scan(found, chosen)))
     if as_json:
         output_json(document(found, picture, out))
     else:
         show(found, chosen)
         click.echo(printable(f"drawn: {out}"))
-
-
-def free_path(picture: Path) -> Path:
-    """``<picture>-scan.png`` in this folder, numbered where there is one already."""
-    path, number = Path(f"{picture.stem}-scan.png"), 1
-    while exists(path):
-        number += 1
-        path = Path(f"{picture.stem}-scan-{number}.png")
-    return path
 
 
 def is_ours(path: Path) -> bool:

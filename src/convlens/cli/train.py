@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +15,16 @@ from click.core import ParameterSource
 from convlens.cli.labelling import labelling_options
 from convlens.cli.main import BEGUN
 from convlens.cli.output import output_json
-from convlens.cli.types import CHANGES, DURATION, FREEZE, PART, SHARE, SHOW, SIZE
-from convlens.paths import exists
+from convlens.cli.types import (
+    CHANGES,
+    DURATION,
+    FREEZE,
+    MODEL_OUT,
+    PART,
+    SHARE,
+    SHOW,
+    SIZE,
+)
 
 if TYPE_CHECKING:
     from convlens.pipeline import Keep, Settings
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
               help="Go on from a trained model, with a new head.")  # fmt: skip
 @click.option("--freeze", type=FREEZE, metavar="N|all-but-head",
               help="Hold its first layers with weights still.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The model file.")
+@click.option("--out", type=MODEL_OUT, metavar="FILE", help="The model file.")
 @click.option("--epochs", type=click.FloatRange(0, 100_000, min_open=True), metavar="N",
               help="Passes over the training pictures.")  # fmt: skip
 @click.option("--budget", type=DURATION, metavar="TIME",
@@ -241,9 +250,7 @@ def free_path(data: str, taken: Callable[[Path], bool] = lambda path: False) -> 
 
     A name of which ``taken`` is true is passed over too.
     """
-    name = Path(data).resolve().name.split(".")[0] or "model"
-    path, number = Path(f"{name}.safetensors"), 1
-    while exists(path) or taken(path):
-        number += 1
-        path = Path(f"{name}-{number}.safetensors")
-    return path
+    from convlens.files import free_path as free
+
+    name = os.path.basename(os.path.realpath(data)).split(".")[0] or "model"  # noqa: PTH119
+    return free(name, ".safetensors", taken)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -104,6 +107,29 @@ class Freeze(click.ParamType[int | str]):
         return text if text == "all-but-head" else int(text)
 
 
+class OutputPath(click.ParamType[Path]):
+    """A file to write, called ``example`` where one is to be named.
+
+    Where it stands for the standard output the command says on stderr whatever else it has to say.
+    """
+
+    name = "path"
+
+    def __init__(self, example: str) -> None:
+        self.example = example
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """The path. Raises OutputError where it names no file."""
+        from convlens.files import as_output, is_stdout
+
+        path = as_output(value, self.example)
+        if ctx is not None and is_stdout(path):
+            ctx.with_resource(contextlib.redirect_stdout(sys.stderr))
+        return path
+
+
 class Changes(click.ParamType[Any]):
     """``show``, or ``batch=256,flip=no`` to changes of a recipe by name."""
 
@@ -170,6 +196,8 @@ CHANGES = Changes()
 DURATION = Duration()
 FREEZE = Freeze()
 SIZE = Size()
+MODEL_OUT = OutputPath("model.safetensors")
+PAGE_OUT = OutputPath("page.html")
 FIGURES = Figures()
 SHARE = Share()
 PART = Part()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
+from convlens.files import Output
+from convlens.modelfile import MODEL_FORM
 from convlens.pipeline.attending import Attendant, Work
 from convlens.pipeline.events import Event, FoldDone, Note, Reading, Ready, Resumed
 from convlens.pipeline.outcome import Outcome
@@ -79,8 +81,11 @@ def train(
     ConvLensError for what the user can mend.
     """
     begun = time.monotonic() if begun is None else begun
-    record = None if keep is None else record_of(keep, settings, begun)
-    with record or nullcontext():
+    out = None if settings.out is None else Output(settings.out, MODEL_FORM)
+    with ExitStack() as stack:
+        if out is not None:
+            stack.enter_context(out)
+        record = None if keep is None else stack.enter_context(record_of(keep, settings, begun))
         if record is None:
             prepared = prepare(settings, begun, dataset)
         else:
@@ -98,7 +103,7 @@ def train(
             engine = engine_for(prepared, record)
             pictures = read(prepared, listen)
             return trained(
-                prepared, pictures, engine, record, listen, stop, attend, carry, normalisation
+                prepared, pictures, engine, record, listen, stop, attend, carry, normalisation, out
             )
 
 

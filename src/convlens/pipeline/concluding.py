@@ -14,7 +14,8 @@ from torch import nn
 from convlens.classifier import Classifier
 from convlens.data import Dataset
 from convlens.errors import ModelFileError
-from convlens.modelfile import Model, Weights, read_model
+from convlens.files import Output, fitting_name
+from convlens.modelfile import Model, Weights, model_bytes, read_model
 from convlens.pipeline.budget import WRITING_SECONDS
 from convlens.pipeline.judging import Verdict, judge
 from convlens.pipeline.outcome import Outcome
@@ -32,18 +33,16 @@ def conclude(
     learned: Learned,
     classifier: Classifier,
     run: Path | None,
+    out: Output | None,
 ) -> Outcome:
     """Judge the classifier, say in it how it was made, and write it."""
     classifier = classifier.with_training(**record(prepared, dataset, recipe, learned))
     deadline = None if prepared.deadline is None else prepared.deadline - WRITING_SECONDS
     verdict = judge(classifier, dataset, tested=not learned.stopped, deadline=deadline)
     classifier = verdict.classifier.with_training(**accuracies(verdict))
-    path = place_for(prepared.out, learned.stopped)
-    if path is not None:
-        classifier.save(path)
     return Outcome(
         classifier=classifier,
-        path=path,
+        path=None if out is None else write(classifier, out, learned.stopped),
         parameters=classifier.model.plan().parameters,
         learned=learned,
         validation=verdict.validation,
@@ -75,14 +74,25 @@ def advice_for(settings: Settings) -> str:
     return "a budget such as --budget 30m chooses a larger network where it allows one"
 
 
-def place_for(out: Path | None, stopped: bool) -> Path | None:
-    """Where the model goes: a run that was stopped does not replace a model that was finished."""
-    if out is None or not stopped or not out.exists():
-        return out
+def write(classifier: Classifier, out: Output, stopped: bool) -> Path:
+    """Write the model, and return where it is. Raises OutputError.
+
+    A run that was stopped does not replace a model that was finished: its own goes beside it.
+    """
+    path = out.path
+    if not stopped or not out.is_file or not path.exists() or is_unfinished(path):
+        out.write(model_bytes(classifier.model))
+        return path
+    beside = path.with_name(fitting_name(path.stem, f"-unfinished{path.suffix}"))
+    classifier.save(beside)
+    return beside
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether the model at ``path`` is of a run that was stopped."""
     with contextlib.suppress(ModelFileError):
-        if read_model(out).training.get("stopped"):
-            return out
-    return out.with_name(f"{out.stem}-unfinished{out.suffix}")
+        return bool(read_model(path).training.get("stopped"))
+    return False
 
 
 def accuracies(verdict: Verdict) -> dict[str, Any]:

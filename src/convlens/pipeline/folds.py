@@ -97,7 +97,7 @@ def validate(
     decoded = decoded_of(prepared, listen)
     groups = decoded.groups(prepared.named)
     divisions = divide_in_folds(decoded.source, count, seed=settings.seed, groups=groups)
-    job = replace(prepared, out=None)
+    job = prepared
     found: list[Evaluation] = []
     for number, division in enumerate(divisions):
         dataset = decoded.dataset(division)

@@ -14,6 +14,7 @@ from convlens.classifier import Classifier
 from convlens.data import Dataset, Preprocessing, Source
 from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import ConvLensError, SettingsError
+from convlens.files import Output
 from convlens.modelfile import Model, Weights
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import Engine, threads_for
@@ -63,6 +64,7 @@ def trained(
     attend: Attendant | None = None,
     carry: Weights | None = None,
     normalisation: Preprocessing | None = None,
+    out: Output | None = None,
 ) -> Outcome:
     """Train on ``dataset``, judge and write, as the prepared job says; see ``pipeline.train``."""
     settings, base = prepared.settings, prepared.base
@@ -122,7 +124,7 @@ def trained(
     deadline = None if prepared.deadline is None else prepared.deadline + run.idle
     prepared = replace(prepared, begun=prepared.begun + run.idle, deadline=deadline)
     classifier = Classifier(model, device=settings.device)
-    outcome = conclude(prepared, dataset, run.recipe, learned, classifier, folder)
+    outcome = conclude(prepared, dataset, run.recipe, learned, classifier, folder, out)
     if record is not None:
         record.finished(outcome.to_json())
     return outcome

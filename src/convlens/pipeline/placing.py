@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import ConvLensError, RunError, SettingsError
-from convlens.paths import exists, is_dir
+from convlens.files import is_stream
+from convlens.paths import exists
 from convlens.pipeline.settings import Settings
 from convlens.runs.folder import RunFolder
 
@@ -16,20 +17,27 @@ RUNS = "runs"
 
 
 def folder_for(out: Path, runs: Path | None) -> Path:
-    """The run folder of a model file: ``runs/<its name>`` beside it, or in ``runs`` if given."""
-    return (out.parent / RUNS if runs is None else runs) / (out.stem or "run")
+    """The run folder of a model file: ``runs/<its name>`` beside it, or in ``runs`` if given.
+
+    That of what is no file, as /dev/null, is in the current folder.
+    """
+    beside = Path() if is_stream(out) else out.parent
+    return (beside / RUNS if runs is None else runs) / (out.stem or "run")
 
 
 def is_taken(out: Path, runs: Path | None) -> bool:
     """Whether the run folder of that model file is in use or somebody else's."""
     folder = RunFolder(folder_for(out, runs))
-    return exists(folder.path) and not folder.vacant
+    try:
+        return exists(folder.path) and not folder.vacant
+    except OSError:  # whoever wants to keep a run there is told
+        return False
 
 
 def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
     """Model file and run folder of a run in ``runs`` that the same command left unfinished."""
     asked = settings.to_json()
-    for path in sorted(runs.iterdir()) if is_dir(runs) else ():
+    for path in _entries(runs):
         folder = RunFolder(path)
         try:
             document = folder.settings()
@@ -39,9 +47,17 @@ def unfinished(settings: Settings, runs: Path) -> tuple[Path, Path] | None:
         same = isinstance(told, dict) and all(told.get(n) == v for n, v in asked.items())
         if same and folder.state != "finished":
             out = document.get("out")
-            if isinstance(out, str):
+            if isinstance(out, str) and not is_stream(Path(out)):
                 return _near(Path(out)), path
     return None
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in ``folder``, in order; nothing where that cannot be told."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def found(run: str, runs: Path | None) -> Path:

@@ -1,4 +1,4 @@
-"""Everything that is settled before torch is needed: data, size, network, where the file goes."""
+"""Everything that is settled before torch is needed: data, size, network."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ from convlens.data.leftout import without_chosen
 from convlens.data.tones import PLAIN, Tones
 from convlens.defaults import size_for, size_in_time
 from convlens.errors import NotationError, SettingsError
-from convlens.files import check_output
 from convlens.heads import for_classes
-from convlens.modelfile import A_MODEL, Model, is_model, read_model
+from convlens.modelfile import Model, read_model
 from convlens.notation import Architecture, Volume, resolve
 from convlens.pipeline.events import Event, Reading
 from convlens.pipeline.settings import Settings
@@ -59,7 +58,6 @@ class Prepared:
     input: Volume
     architecture: Architecture | None  # None: to be chosen
     base: Model | None  # what to go on from
-    out: Path | None
     loading: Loading | None  # where there is something to read
     notes: tuple[str, ...]  # what the user should know of how pictures become 8 bits
     begun: float  # on the clock of time.monotonic
@@ -80,13 +78,11 @@ def prepare(
     its tones and a size of our choice stay those of ``before``; elsewhere they follow from the
     pictures, the size also from a ``share`` of the budget where there are several trainings.
     ``check_classes`` may refuse the data's classes. Raises ConvLensError: the data do not open,
-    the network does not read or fit, the file could not be written.
+    the network does not read or fit.
     """
     begun = time.monotonic() if begun is None else begun
     base = None if settings.base is None else read_model(settings.base)
     architecture = _architecture(settings.net)
-    if settings.out is not None:
-        check_output(settings.out, is_model, A_MODEL)
     stated = None if architecture is None else architecture.input
     if base is not None:
         stated = base.plan().input
@@ -118,7 +114,6 @@ def prepare(
         volume,
         architecture,
         base,
-        settings.out,
         _loading(pictures, Geometry(*volume, fit, tones), settings.cache),
         () if seen is None else seen.notes,
         begun,

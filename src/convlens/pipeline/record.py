@@ -216,13 +216,13 @@ def record_of(keep: Keep, settings: Settings, begun: float) -> Record:
     """Look at what is in the folder, and lock it if it is a run's.
 
     ``begun`` is when this command began, on the clock of ``time.monotonic``. Raises RunError for
-    what cannot be gone on with.
+    what cannot be gone on with, OutputError where nothing can be kept.
     """
     folder = RunFolder(keep.folder)
     if not folder.begun:
         if keep.resume:
             folder.settings()  # says what is missing
-        folder.check_ours()
+        folder.check_place()
         return Record(folder, keep, settings, begun)
     folder.lock()
     try:

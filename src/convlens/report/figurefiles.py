@@ -17,6 +17,9 @@ from convlens.report.mapfigure import map_figure
 SIDE = 512
 """Pixels of a picture's longer side."""
 
+LONGEST = 120
+"""Bytes of a picture's name in the names of its figures."""
+
 FileOfFigure = tuple[str, bytes]
 
 
@@ -59,6 +62,7 @@ def _filters(look: Look) -> Iterator[FileOfFigure]:
 
 
 def _plain(name: str) -> str:
-    """A name that every file system takes."""
+    """A name that every file system takes, whatever is put behind it."""
     stem = re.sub(r"\.\w{1,5}$", "", name)
-    return re.sub(r"[^\w-]+", "-", stem)[:60].strip("-") or "picture"
+    plain = re.sub(r"[^\w-]+", "-", stem)[:60].encode()[:LONGEST]
+    return plain.decode(errors="ignore").strip("-") or "picture"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from convlens.errors import RunError
-from convlens.files import cannot_write, write_atomically
+from convlens.files import cannot_write, check_folder, make_folder, write_atomically
 from convlens.paths import exists, is_dir
 from convlens.runs.eventlog import EventLog
 from convlens.runs.lock import HeldError, Lock, is_held
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of run folders that are written; newer ones are refused."""
+
+LONGEST = f"checkpoints/step-{0:010}.safetensors"
+"""The file deepest in the folder."""
 
 RUNS_HINT = "say where with --runs FOLDER"
 
@@ -53,7 +56,7 @@ class RunFolder:
         Raises RunError where another process is in, OutputError where it cannot be made.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             self._lock = Lock(self.path / "lock")
         except HeldError as error:
             who = f" by process {error.holder}" if error.holder else ""
@@ -95,6 +98,17 @@ class RunFolder:
     def vacant(self) -> bool:
         """Whether there is nothing here yet but perhaps a lock."""
         return not is_dir(self.path) or all(one.name == "lock" for one in self.path.iterdir())
+
+    def check_place(self) -> None:
+        """See before the work that a run can be kept here; nothing is left behind.
+
+        Raises OutputError where it cannot be, RunError where files of somebody else's are here.
+        """
+        try:
+            self.check_ours()
+        except OSError as error:
+            raise cannot_write(self.path, error, RUNS_HINT) from error
+        check_folder(self.path, LONGEST, RUNS_HINT)
 
     def check_ours(self) -> None:
         """See that no files of somebody else are here. Raises RunError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from convlens.files import write_atomically
+from convlens.files import SCRATCH, write_atomically
 from convlens.runs.checkpoint import Checkpoint, DamagedError, from_bytes, to_bytes
 
 KEPT = 2
@@ -34,7 +34,7 @@ class Shelf:
         What is damaged is removed, and so is what an interrupted save left behind. Raises RunError
         where a newer version wrote it.
         """
-        for scratch in self.folder.glob(f".{PATTERN}*"):
+        for scratch in self.folder.glob(f"{SCRATCH}*"):
             _remove(scratch)
         refused: list[str] = []
         for path in reversed(self._paths()):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from convlens import lens
 from tests.report.conftest import EVERY_KIND, picture_for, untrained
+from tests.same import same_probabilities, same_values
 from tests.studio.process.driving import Refused, block
 
 
@@ -43,8 +44,8 @@ def test_every_kind_of_layer(looked, classifier):
     assert len(found.layers) > 25
     for name, values in found.layers.items():
         answer = looked.ask("view", picture=looked.picture, layer=name, seen=None, **{"class": 2})
-        np.testing.assert_allclose(block(answer, "activations"), values.values, atol=1e-4)
-        np.testing.assert_allclose(block(answer, "gradients"), values.gradient, atol=1e-4)
+        same_values(block(answer, "activations"), values.values)
+        same_values(block(answer, "gradients"), values.gradient)
         assert "weight_gradients" not in answer[0]["blocks"]
     weights = block(looked.ask("view", picture=looked.picture, layer="fc1", seen=None), "weights")
     np.testing.assert_array_equal(weights, lens.filters(classifier, "fc1").weights)
@@ -57,7 +58,7 @@ def test_every_kind_of_layer(looked, classifier):
 def test_its_temperature_counts(looked, classifier):
     told, _ = looked.ask("predict", picture=looked.picture, seen=None)
     expected = classifier.probabilities(picture_for(classifier)[None])[0]
-    np.testing.assert_allclose(told["probabilities"], expected, atol=1e-5)
+    same_probabilities(told["probabilities"], expected)
 
 
 def test_without_a_class_said_gradients_are_of_the_likeliest(looked, classifier):

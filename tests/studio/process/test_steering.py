@@ -15,6 +15,7 @@ from convlens.data import Preprocessing
 from convlens.evaluation import measure
 from convlens.modelfile import write_model
 from tests.report.conftest import untrained
+from tests.same import PROBABILITY
 from tests.studio.process.conftest import NET
 from tests.studio.process.driving import Refused
 
@@ -239,7 +240,7 @@ def test_a_model_from_elsewhere_answers_as_it_did_there(process):
         told, _ = process.ask("predict", picture="test:3", seen=None)
         expected = Classifier(model).predict(content).probabilities
         found = dict(zip(model.classes, told["probabilities"], strict=True))
-        assert found == pytest.approx(dict(expected), abs=1e-5)
+        assert found == pytest.approx(dict(expected), abs=PROBABILITY)
 
     agrees()
     note = process.until(lambda o: o["tell"] == "note" and "kept" in o["text"], since=since)
