@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from convlens.data.formats import HEAD, sniff
 from convlens.data.names import has_picture_ending, is_hidden, may_be_picture
+from convlens.paths import is_file
 
 
 class Pictured(NamedTuple):
-    """Files that are pictures, by name or by content, sorted; and other files, left out."""
+    """Files that are pictures, by name or by content; other files and folders, left out."""
 
     pictures: list[Path]
     others: list[Path]
@@ -24,12 +25,21 @@ def picture_files(folder: Path) -> Pictured:
     without such an ending counts where it begins as a picture. Hidden ones are left out unseen.
     """
     found = Pictured([], [])
-    for below, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not is_hidden(name))
-        for name in sorted(files):
-            path = Path(below, name)
-            if not is_hidden(name) and path.is_file():
+    waiting = [folder]
+    while waiting:
+        below = waiting.pop()
+        try:
+            with os.scandir(below) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            found.others.append(below)  # unreadable: to be told by name
+            continue
+        inside = [entry for entry in inside if not is_hidden(entry.name)]
+        for entry in inside:
+            path = Path(entry.path)
+            if not entry.is_dir() and is_file(path):
                 (found.pictures if _is_picture(path) else found.others).append(path)
+        waiting += [Path(e.path) for e in reversed(inside) if e.is_dir(follow_symlinks=False)]
     return found
 
 

@@ -91,15 +91,21 @@ def read_idx(name: str, content: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
+_RATIO, _ALWAYS = 200, 64 << 20
+"""Of gzip: pictures that unpack to more than this many times, and more than 64 MiB, are a bomb."""
+
+
 def _unzipped(name: str, content: bytes) -> bytes:
-    most = physical_memory() // 4
+    most = min(physical_memory() // 4, max(_ALWAYS, _RATIO * len(content)))
     packer = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         found = packer.decompress(content, most)
     except zlib.error as error:
         raise DataError(f"{name} is damaged: {error}") from error
     if packer.unconsumed_tail:
-        raise DataError(f"{name} unpacks to over a quarter of the memory")
+        times = most // len(content)
+        message = f"{name} unpacks to over {most / 1e6:,.0f} MB, {times:,} times its size"
+        raise DataError(message, "unpack it yourself if you trust it")
     if not packer.eof:
         raise DataError(f"{name} is truncated", "get the file again: it is not whole")
     return found

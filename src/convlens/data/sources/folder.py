@@ -18,6 +18,8 @@ from convlens.data.sources.tree import Entry
 from convlens.errors import DataError
 
 Identity = tuple[int, int]
+_Step = tuple[str, tuple[str, ...], set[Identity]]
+"""A folder to look into, its printable names, and the folders seen on the way and beside it."""
 
 
 class _Listing:
@@ -34,14 +36,17 @@ class _Listing:
         self.shards: list[Path] = []
         self.folders: list[tuple[str, ...]] = []
         self.skipped: list[Skipped] = []
-        self._walk(root, (), set())
+        waiting: list[_Step] = [(root, (), set())]
+        while waiting:  # no calls within calls: folders may be nested deeper than Python goes
+            waiting += reversed(self._look(*waiting.pop()))
 
-    def _walk(self, folder: str, path: tuple[str, ...], seen: set[Identity]) -> None:
+    def _look(self, folder: str, path: tuple[str, ...], seen: set[Identity]) -> list[_Step]:
+        """Take in the files of a folder; returns the folders in it."""
         try:
             status = Path(folder).stat()
             identity = (status.st_dev, status.st_ino)
             if identity in seen:
-                return
+                return []
             seen = seen | {identity} if len(path) <= 1 else seen
             seen.add(identity)
             with os.scandir(folder) as found:
@@ -49,18 +54,21 @@ class _Listing:
         except OSError as error:
             reason = (error.strerror or "cannot be listed").lower()
             self.skipped.append(Skipped("/".join(path) or printable(folder), reason))
-            return
+            return []
         if path:
             self.folders.append(path)
-        for entry in inside:
-            if not is_hidden(entry.name):
-                self._visit(entry, (*path, printable(entry.name)), seen)
+        return [
+            (entry.path, (*path, printable(entry.name)), seen)
+            for entry in inside
+            if not is_hidden(entry.name) and self._is_folder(entry, (*path, printable(entry.name)))
+        ]
 
-    def _visit(self, entry: os.DirEntry[str], path: tuple[str, ...], seen: set[Identity]) -> None:
+    def _is_folder(self, entry: os.DirEntry[str], path: tuple[str, ...]) -> bool:
+        """Whether a folder is to be looked into; a file is taken in."""
         try:
             if entry.is_dir():
-                self._walk(entry.path, path, seen)
-            elif entry.is_file():
+                return True
+            if entry.is_file():
                 if is_table(entry.name):
                     self.tables[path] = entry.path
                 elif is_data(entry.name):
@@ -76,6 +84,7 @@ class _Listing:
         except OSError as error:
             reason = (error.strerror or "cannot be read").lower()
             self.skipped.append(Skipped("/".join(path), reason))
+        return False
 
 
 def open_folder(folder: Path, told: Labelling = UNSAID) -> Source:

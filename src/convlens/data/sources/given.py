@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +35,12 @@ _CLASSES = "classes"
 _CLASS_COLUMNS = tuple(name for name in LABELS if name != _CLASSES)
 _RESERVED = frozenset((*_IMAGES, *_LABELS, *FILES, *LABELS, *PART_COLUMNS, *_PARTS))
 """Keys that say what an array is; in a dictionary with any of them no key is a class."""
+
+_DAMAGE = (
+    OSError, EOFError, MemoryError, RuntimeError, NotImplementedError, SyntaxError, TypeError,
+    KeyError, OverflowError, struct.error, zlib.error, lzma.LZMAError, tokenize.TokenError,
+)  # fmt: skip
+"""What zipfile and numpy raise for damaged, encrypted or foreign files of arrays."""
 
 FORMS = (
     "give a path, `digits`, a pair (images, labels), a dictionary of parts or of classes, a data "
@@ -70,8 +80,10 @@ def open_npz(path: Path) -> Source:
         if "pickle" in str(error):
             raise DataError(f"{name} holds Python objects, which are not read", KEYS) from error
         raise DataError(f"{name} is damaged: {printable(str(error))[:80]}") from error
-    except (OSError, EOFError, MemoryError) as error:
-        raise DataError(f"{name} cannot be read: {printable(str(error))[:80]}") from error
+    except _DAMAGE as error:
+        reason = printable(str(error) or type(error).__name__)[:80]
+        message = f"{name} cannot be read: {reason}"
+        raise DataError(message, "save it again with np.savez") from error
     return open_mapping(arrays, name)
 
 

@@ -97,6 +97,10 @@ def _rows(
             label = _column(schema.names, wanted)
             if label is None:
                 raise DataError(f"{shown} has no label column; {_listed(schema.names)}", _COLUMNS)
+            for column in (image, label):
+                if schema.names.count(column) > 1:
+                    message = f"{shown} has two columns `{printable(column)}`"
+                    raise DataError(message, "take one of the two out, or rename it")
             rows: list[Row] = []
             stamp = path.stat().st_mtime_ns
             for batch in file.iter_batches(batch_size=_ROWS, columns=[image, label]):

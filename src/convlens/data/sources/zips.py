@@ -6,8 +6,10 @@ Source: PKWARE's APPNOTE.TXT 6.3.10: sizes and offsets in 4.3 and 4.4, names in 
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 
 from convlens.data.limits import LARGEST_FILE
@@ -46,7 +48,7 @@ def _list(contents: Contents, packed: zipfile.ZipFile, location: str | None, bas
     members = packed.infolist()
     names = _names(contents, members)
     for member, name in zip(members, names, strict=True):
-        if member.is_dir():
+        if name.endswith("/"):
             contents.add_folder(folder + name)
             continue
         if name.lower().endswith(".zip"):
@@ -60,11 +62,37 @@ def _list(contents: Contents, packed: zipfile.ZipFile, location: str | None, bas
         elif location is not None and member.compress_type in _PLAIN:
             contents.add(path, member.file_size, _span(location, base, member), member.CRC)
         else:
-            try:
-                with packed.open(member) as file:
-                    contents.hold(path, file.read(LARGEST_FILE), member.CRC)
-            except NotImplementedError:
-                contents.skip(path, "packed by a method that is not read here")
+            reason = _held(contents, packed, member, path)
+            if reason:
+                contents.skip(path, reason)
+
+
+def _held(
+    contents: Contents, packed: zipfile.ZipFile, member: zipfile.ZipInfo, path: tuple[str, ...]
+) -> str:
+    """Unpack a member into memory; returns why not, or ""."""
+    try:
+        if member.compress_type == zipfile.ZIP_LZMA and _dictionary(packed, member) > _DICTIONARY:
+            return "packed with a dictionary of more than 64 MB"
+        with packed.open(member) as file:
+            content = file.read(LARGEST_FILE)
+    except NotImplementedError:
+        return "packed by a method that is not read here"
+    except (*_DAMAGE, zlib.error, lzma.LZMAError):
+        return "damaged in the archive"
+    contents.hold(path, content, member.CRC)
+    return ""
+
+
+_DICTIONARY = 64 << 20  # bytes
+
+
+def _dictionary(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Bytes that unpacking a member of LZMA takes, by its own word."""
+    start = _content_at(packed, member)
+    assert packed.fp is not None
+    packed.fp.seek(start)
+    return int.from_bytes(packed.fp.read(9)[5:9], "little")
 
 
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
