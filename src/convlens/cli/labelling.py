@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from convlens.data import Labelling
 
 _OPTIONS = (
-    click.option("--class-level", type=click.IntRange(-100, 100), metavar="N",
+    click.option("--class-level", type=int, metavar="N",
                  help="The folder of a picture's path that is its class: 1 is the first below "
                  "DATA, -1 the one it lies in.  [default: told from the layout]"),
     click.option("--label-by", metavar="PATTERN",

@@ -19,8 +19,8 @@ from convlens.cli.types import (
     CHANGES,
     DURATION,
     FREEZE,
+    HELD_BACK,
     MODEL_OUT,
-    PART,
     SHARE,
     SHOW,
     SIZE,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 @click.option("--fit", type=click.Choice(["stretch", "crop", "pad"]),
               help="How pictures of other shapes come to size.  [default: stretch]")  # fmt: skip
 @labelling_options
-@click.option("--test-share", type=PART, metavar="SHARE",
+@click.option("--test-share", type=HELD_BACK, metavar="SHARE",
               help="Held back as a test part where DATA has none; 0 trains on all.  "
               "[default: 20%]")  # fmt: skip
 @click.option("--group-by", metavar="PATTERN",

@@ -74,20 +74,25 @@ class Figures(click.ParamType[tuple[float, ...]]):
 
 
 class Share(click.ParamType[float]):
-    """``90%``, ``90 %`` or ``0.9``, to a share."""
+    """``90%``, ``90 %`` or ``0.9``, to a share; of what is ``held_back`` maybe 0, but not all."""
 
     name = "share"
+
+    def __init__(self, *, held_back: bool = False) -> None:
+        self.held_back = held_back
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Above 0, at most 1."""
+        """Above 0, at most 1; of what is held back 0 or more, below 1."""
         text = str(value).strip()
         number, percent = text.removesuffix("%").strip(), text.endswith("%")
         if not re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", number):
             self.fail(f"{value!r} is not a share such as 90% or 0.9", param, ctx)
         share = float(number) / (100 if percent else 1)
-        if not 0 < share <= 1:
+        if self.held_back and not 0 <= share < 1:
+            self.fail("give 0% or more and less than 100%, as 20% or 0.2", param, ctx)
+        if not self.held_back and not 0 < share <= 1:
             self.fail("give more than 0% and at most 100%, as 90% or 0.9", param, ctx)
         return share
 
@@ -151,25 +156,6 @@ class Changes(click.ParamType[Any]):
             self.fail("; ".join(filter(None, (error.message, error.hint))), param, ctx)
 
 
-class Part(click.ParamType[float]):
-    """``20%`` or ``0.2``, to a share that may be 0."""
-
-    name = "share"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """0 or more, below 1."""
-        text = str(value).strip()
-        number, percent = text.removesuffix("%").strip(), text.endswith("%")
-        if not re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", number):
-            self.fail(f"{value!r} is not a share such as 20% or 0", param, ctx)
-        share = float(number) / (100 if percent else 1)
-        if not 0 <= share < 1:
-            self.fail("give 0% or more and less than 100%, as 20% or 0.2", param, ctx)
-        return share
-
-
 class Columns(click.ParamType[dict[str, str]]):
     """``file=image_id,label=dx`` to names of columns."""
 
@@ -200,7 +186,7 @@ MODEL_OUT = OutputPath("model.safetensors")
 PAGE_OUT = OutputPath("page.html")
 FIGURES = Figures()
 SHARE = Share()
-PART = Part()
+HELD_BACK = Share(held_back=True)
 COLUMNS = Columns()
 
 VIEWS = "Look at unsure pictures mirrored and shifted too, as far as learned, and average."

@@ -19,6 +19,7 @@ from convlens.data.names import printable
 from convlens.data.sources.arrays import ARRAYS, KEYS, Block, source_of_blocks
 from convlens.data.sources.joining import joined
 from convlens.data.sources.missing import is_missing
+from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Part, Source
 from convlens.data.sources.table import FILES, LABELS
 from convlens.data.sources.table import PARTS as PART_COLUMNS
@@ -251,7 +252,7 @@ def _listed(column: Any) -> list[Any]:
 def _part(told: object, number: int) -> Part | None:
     if is_missing(told):
         return None
-    part = _PARTS.get(str(told).strip().casefold())
+    part = part_of(str(told))
     if part is None:
         message = f"row {number} of the table is in the unknown part `{printable(str(told))}`"
         raise DataError(message, "write train, validation or test")
