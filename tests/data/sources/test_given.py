@@ -297,7 +297,7 @@ def test_frames_that_lack_something_are_refused_by_name(frame):
         with pytest.raises(DataError, match=message):
             open_source(frame.drop(columns=column))
     for value, message in [
-        ("holdout", "row 1 of the table is in the unknown part `holdout`"),
+        ("third", "row 1 of the table is in the unknown part `third`"),
         (None, r"some pictures a part and others none \(row 1\)"),
     ]:
         frame.loc["q", "split"] = value
