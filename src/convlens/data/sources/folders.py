@@ -156,6 +156,9 @@ class _Arranging:
 
     def _check_twice(self) -> None:
         """Two folders of one part that hold files of the same names may be no two of a kind."""
+        parts = [part for part in self.parts.values() if part is not None]
+        if len(set(parts)) == len(parts):
+            return
         depth = len(self.base.path)
         seen: dict[tuple[Part | None, Names], str] = {}
         for entry, _, part in self.found:

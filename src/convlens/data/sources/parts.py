@@ -64,6 +64,7 @@ def part_of(name: str) -> Part | None:
     return found.pop() if len(found) == 1 else None
 
 
+@lru_cache(maxsize=4096)
 def is_unlabelled(name: str) -> bool:
     """Whether a folder says that its pictures have no labels: ``seg_pred``, ``unlabeled2017``."""
     return any(word in _UNLABELLED for word in words_of(name))
