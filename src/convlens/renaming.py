@@ -51,7 +51,7 @@ def read_renaming(text: str, classes: Iterable[str]) -> tuple[str, str]:
 
 
 def _checked(name: str) -> str:
-    composed = normalize("NFC", name)
+    composed = normalize("NFC", name).strip()
     if not composed.strip():
         raise SettingsError("the name of a class cannot be empty", "say old=new, both in full")
     if printable(composed) != composed:

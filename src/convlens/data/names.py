@@ -5,10 +5,11 @@ from __future__ import annotations
 from convlens.errors.characters import printable as printable  # noqa: PLC0414 - its other home
 
 _ENDINGS = (
-    "7z avi bak bat bz2 bin c cfg conf cpp css csv db dll doc docx exe gz h h5 hdf5 htm html ini "
-    "ipynb jar js json jsonl lock log m4a mat md mkv mov mp3 mp4 mpg npy npz odt onnx parquet part "
-    "pdf pickle pkl ppt pptx pt pth py rar rst safetensors sh sqlite swp tar tex tfrecord tgz tmp "
-    "toml torrent ts tsv txt url wav webm xls xlsx xml xz yaml yml zip"
+    "7z aae avi bak bat bz2 bin c cfg conf cpp css csv db dll doc docx exe gz h h5 hdf5 htm "
+    "html ini ipynb jar js json jsonl lock log lrcat lrprev m4a mat md mkv mov mp3 mp4 mpg "
+    "npy npz odt onnx parquet part pdf pickle pkl ppt pptx pt pth py rar rst safetensors sh "
+    "sqlite swp tar tex tfrecord tgz tmp toml torrent ts tsv txt url wav webm xls xlsx xml "
+    "xmp xz yaml yml zip"
 )
 
 NOT_PICTURES = frozenset(_ENDINGS.split())

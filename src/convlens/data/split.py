@@ -154,7 +154,7 @@ def learnable(source: Source) -> Source:
     out = np.bincount(source.labels, minlength=len(trained))
     warnings = [
         f"the class `{source.classes[label]}` has no training picture: "
-        f"{out[label]:,} of other parts left out"
+        + (f"{out[label]:,} of other parts left out" if out[label] else "left out")
         for label in np.flatnonzero(~trained).tolist()
     ]
     return replace(

@@ -272,4 +272,28 @@ def empty(laid: Laid, random: Random) -> None:
     (laid.root / "nothing").mkdir(exist_ok=True)
 
 
-JUNK = (thumbnails, licence, preview, unlabelled, empty)
+def again(laid: Laid, random: Random) -> None:
+    """A folder that holds the classes once more: a backup, or a copy of the whole."""
+    name = random.choice(("backup", "old", "augmented", "copy of photos"))
+    if not (laid.root / name).exists():
+        for folder in laid.classes:
+            laid.put(f"{name}/{folder}/1.png", NOBODY)
+        laid.ambiguous = True
+
+
+def masks(laid: Laid, random: Random) -> None:
+    """Pictures that are no pictures of a class, in a folder of their own."""
+    name = random.choice(("masks", "annotations", "docs"))
+    for number in range(3):
+        laid.put(f"{name}/{number}.png", NOBODY)
+    laid.ambiguous = True
+
+
+def guessed(laid: Laid, random: Random) -> None:
+    """What a network made of the pictures, under a name that says nothing."""
+    files = [path.relative_to(laid.root).as_posix() for path in laid.root.rglob("*.png")]
+    rows = [["filename", "predicted_label"], *([file, laid.classes[0]] for file in files)]
+    write(laid.root / "output.csv", rows)
+
+
+JUNK = (again, masks, guessed, thumbnails, licence, preview, unlabelled, empty)

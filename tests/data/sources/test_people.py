@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from convlens.data import Labelling, divide, learnable, load, open_source
+from convlens.data.sources.doubts import is_beside
 from convlens.errors import DataError, SettingsError
 
 
@@ -63,7 +64,7 @@ def test_a_part_without_labels_is_left_out(tree, folder):
 @pytest.mark.parametrize(
     ("paths", "message", "hint"),
     [
-        ([*both("", "2023", "2024")], "all hold `cat`, `dog`", "--class-level 2 for `cat`, `dog`"),
+        ([*both("", "2023", "2024")], "all hold `cat`, `dog`", "level 2: `cat`, `dog`"),
         (["a/airfield/1.png", "a/alley/1.png", "b/bridge/1.png"], "either may be", "--class-level"),
         ([*both("", "train"), *both("", "extra")], "`train` in photos may be a part", "-level 1"),
         (["cat/1.png", "dog/1.png", "test/1.png"], "`test` in photos may be a part", "classes=-te"),
@@ -77,7 +78,7 @@ def test_a_part_without_labels_is_left_out(tree, folder):
         ),
         (
             ["x/train/cat/1.png", "x/train/dog/1.png", "y/test/cat/1.png"],
-            "hold no pictures but",
+            "holds? no pictures but",
             "",
         ),
         (["cat/train/1.png", "cat/test/2.png", "dog/1.png"], "`dog` in photos has no parts", "eve"),
@@ -227,13 +228,18 @@ def test_tables_that_disagree_are_refused_by_name_and_line(tree):
 
 
 def test_tables_and_folders_that_disagree_are_refused(tree):
-    folder = tree("images/1.png", "images/2.png", "masks/1.png", "masks/2.png")
-    csv(folder, "labels.csv", "file,label", "images/1.png,cat", "images/2.png,dog")
+    folder = tree("x/1.png", "x/2.png", "y/1.png", "y/2.png")
+    csv(folder, "labels.csv", "file,label", "x/1.png,cat", "x/2.png,dog")
     with pytest.raises(DataError, match=r"labels\.csv and the folders disagree: line 3") as caught:
         open_source(folder)
     assert "--class-level" in caught.value.hint
     assert open_source(folder / "labels.csv").classes == ("cat", "dog")
-    assert open_source(folder, Labelling(class_level=1)).classes == ("images", "masks")
+    assert open_source(folder, Labelling(class_level=1)).classes == ("x", "y")
+    csv(folder, "labels.csv", "file,label", "x/1.png,7", "y/1.png,8")
+    assert open_source(folder).classes == ("x", "y")
+    csv(folder, "metadata.csv", "file,label", "x/1.png,7", "y/1.png,7")
+    with pytest.raises(DataError, match=r"metadata\.csv and the folders disagree: line 3"):
+        open_source(folder)
 
 
 def test_tables_beside_class_folders_may_tell_the_parts(tree):
@@ -315,8 +321,11 @@ def test_missing_labels_are_skipped_by_row_and_told(tree):
     assert told(source) == {("cat", None): 2, ("dog", None): 2}
     assert source.warnings == (
         "4 pictures have no label: left out (line 3, line 4, line 6, …)",
-        "`NA`, `NaN`, `null` among the labels is read as no label, as pandas does",
+        "`NA`, `NaN`, `null` among the labels is read as no label, as pandas does; named in "
+        "--classes it is a class",
     )
+    named = open_source(folder, Labelling(classes=("NA", "cat", "*")))
+    assert told(named) == {("NA", None): 1, ("cat", None): 2, ("dog", None): 2}
     assert {one.file for one in source.skipped} == {"2.png", "3.png", "5.png", "6.png"}
 
 
@@ -528,4 +537,117 @@ def test_arrays_have_no_folders_to_tell_their_classes():
     )
     assert (
         open_source((pixels, labels), Labelling(classes=("1", "0"))).labels.tolist() == [1, 0] * 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["a/1.png", "b/1.png", "old/a/1.png", "old/b/1.png"], "`old` holds `a`, `b` again"),
+        (["a/1.png", "b/1.png", "b/a/1.png"], "`b` holds `a` again"),
+        (
+            ["train/a/1.png", "train/b/1.png", "train/train/a/1.png", "test/a/1.png"],
+            "holds `a` aga",
+        ),
+        ([f"{x}/{x}/{c}/1.png" for x in ("big", "small") for c in "ab"], "all hold|hold no pict"),
+        (["images/1.png", "annotations/trimaps/1.png"], "lies beside classes"),
+        (["JPEGImages/1.png", "SegmentationClass/1.png"], "lies beside classes"),
+        (["data/a/1.png", "data/b/1.png", "docs/1.png"], "lies beside classes"),
+    ],
+)
+def test_folders_that_are_no_classes_are_asked_about(tree, paths, message):
+    with pytest.raises(DataError, match=message) as caught:
+        open_source(tree(*paths))
+    assert "level" in caught.value.hint
+
+
+def test_a_mask_may_be_a_class():
+    assert not is_beside("mask", ["mask", "no_mask"])
+    assert is_beside("masks", ["images", "masks"])
+
+
+def test_what_is_no_picture_is_not_asked_about(tree):
+    folder = tree(*(f"Images/{c}/{n}.png" for c in ("pug", "collie") for n in range(3)))
+    for name in ("pug", "collie"):
+        (folder / "Annotation" / name).mkdir(parents=True)
+        for number in range(3):
+            (folder / "Annotation" / name / str(number)).write_text("<annotation/>")
+    source = open_source(folder)
+    assert told(source) == {("pug", None): 3, ("collie", None): 3}
+    assert len(source.skipped) == 6
+
+
+def test_the_column_of_files_is_the_one_that_names_them(tree):
+    folder = tree(*(f"{n}.png" for n in range(1, 5)))
+    rows = [f"{5 - n},{n}.png,{'ab'[n % 2]}" for n in range(1, 5)]
+    for head in ("id,photo_file,label", "image,path,label", "id,image_url,label"):
+        csv(folder, "labels.csv", head, *rows)
+        source = open_source(folder)
+        found = {item.name: source.classes[item.label] for item in source.items}
+        assert found == {f"{n}.png": "ab"[n % 2] for n in range(1, 5)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["file,weight,label", "1.png,1,5,cat", "2.png,2,5,dog"], "line 2: has 4 cells"),
+        (["1.png,17,cat", "2.png,18,dog"], "line 1: has 3 cells"),
+        (["file,label", "1.png,1.37", "2.png,2"], "line 2: the label 1.37 is a number"),
+        (["file;label", "1.png;1,37", "2.png;2,5"], "line 2: the label 1,37 is a number"),
+        (["file,label,split", "train/3.png,cat,test"], "in the part test, and its folder in train"),
+    ],
+)
+def test_rows_that_cannot_be_meant_are_refused_by_line(tree, rows, message):
+    folder = tree("1.png", "2.png", "train/3.png")
+    csv(folder, "labels.csv", *rows)
+    with pytest.raises(DataError, match=message):
+        open_source(folder / "labels.csv")
+
+
+def test_columns_that_are_taken_unnamed_are_told(tree):
+    folder = tree(*(f"{n}.png" for n in range(4)))
+    csv(folder, "a.csv", "filename,photographer", *(f"{n}.png,{'xy'[n % 2]}" for n in range(4)))
+    assert open_source(folder).warnings == ("the labels of a.csv are in `photographer`",)
+    csv(folder, "a.csv", "filename,pred", *(f"{n}.png,{'xy'[n % 2]}" for n in range(4)))
+    with pytest.raises(DataError, match="no class folder"):
+        open_source(folder)
+    rows = [f"{n}.png,x{n % 2},{n > 1}" for n in range(4)]
+    csv(folder, "a.csv", "Datei,Klasse,is_valid", *rows)
+    assert told(open_source(folder)) == {
+        (c, p): 1 for c in ("x0", "x1") for p in ("train", "validation")
+    }
+
+
+def test_columns_that_were_said_need_not_be_in_every_table(tree):
+    folder = tree("1.png", "2.png")
+    csv(folder, "other.csv", "pixel0,pixel1", "1,2")
+    csv(folder, "labels.csv", "image_id,dx,set", "1,a,x", "2,b,y")
+    chosen = Labelling(columns={"file": "image_id", "label": "dx"})
+    assert told(open_source(folder, chosen)) == {("a", None): 1, ("b", None): 1}
+
+
+def test_what_lies_beside_and_is_not_read_is_told(tree):
+    folder = tree("cat/1.png", "dog/1.png")
+    (folder / "bird.zip").write_bytes(b"PK")
+    assert open_source(folder).warnings == (
+        "`bird.zip` beside the pictures is not read: unpack it, or give it",
+    )
+    bare = tree(root="bare")
+    (bare / "train.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"there are no pictures in bare, but `train\.zip`"):
+        open_source(bare)
+
+
+@pytest.mark.parametrize("level", [1, -2])
+def test_a_level_of_parts_is_no_level_of_classes(tree, level):
+    with pytest.raises(DataError, match="are parts, `test`, `train`, no classes") as caught:
+        open_source(tree(*both("", "train", "test")), Labelling(class_level=level))
+    assert caught.value.hint == "level 2: `cat`, `dog`"
+
+
+def test_leaving_out_what_is_not_there_is_told(tree):
+    source = open_source(tree("cat/1.png", "dog/1.png"), Labelling(classes=("-owl",)))
+    assert (source.classes, source.warnings) == (
+        ("cat", "dog"),
+        ("`owl`, to be left out, is no class here",),
     )

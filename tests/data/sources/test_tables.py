@@ -135,7 +135,7 @@ def test_each_wrong_row_is_told_with_its_line(tree):
     ("name", "content", "message"),
     [
         ("labels.csv", b"file,kind\n1.png,cat", "labels.csv has no column for the label; "),
-        ("labels.csv", b"what,label\n1.png,cat", "has no column for the file; its columns: `what`"),
+        ("labels.csv", b"what,label\nfirst,cat", "has no column for the file; its columns: `what`"),
         ("labels.csv", b"file,label\n1.png,caf\xe9", r"not in UTF-8 \(line 2: the byte 0xe9\)"),
         (
             "labels.csv",

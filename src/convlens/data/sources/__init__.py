@@ -37,7 +37,7 @@ def open_source(data: Any, told: Labelling = UNSAID) -> Source:
     if (told.by_folders or told.columns) and source.in_memory:
         said = "columns" if told.columns else "label_by" if told.label_by else "class_level"
         raise SettingsError(
-            f"{said} is about folders and tables; {source.name} are arrays, with labels",
+            f"{said} is about folders and tables; {source.name} has its labels beside the pictures",
             "leave it out",
         )
     return choose(source, told.classes)

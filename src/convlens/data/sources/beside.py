@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convlens.data.names import printable
+from convlens.data.sources.doubts import are_chunks, levels
 from convlens.data.sources.files import Files, Names
-from convlens.data.sources.folders import are_numbers_of_one_name
 from convlens.data.sources.labelling import Labelling
 from convlens.data.sources.matching import Matcher
 from convlens.data.sources.parts import part_of
@@ -66,7 +66,7 @@ def held_against_tables(files: Files, told: Labelling, root: Names, layout: Layo
             if part is not None:
                 parts[name] = (part, one)
         if one.table.missing:
-            _check_unlabelled(one, layout, len(rows))
+            _check_unlabelled(one, layout, len(rows), levels(files.entries))
         else:
             _check_lost(one, set(back), layout)
             unused.append(one.name)
@@ -99,15 +99,15 @@ def _check_lost(one: Named, matched: set[str], layout: Layout) -> None:
             )
 
 
-def _check_unlabelled(one: Named, layout: Layout, count: int) -> None:
+def _check_unlabelled(one: Named, layout: Layout, count: int, told: str) -> None:
     """Ask, where folders in numbers hold pictures that a table lists without a known label."""
-    if 2 * count < len(layout.items) or not are_numbers_of_one_name(layout.classes):
+    if 2 * count < len(layout.items) or not are_chunks(layout.classes):
         return
     columns = ", ".join(f"`{printable(name)}`" for name in one.table.columns[:8])
     raise DataError(
         f"{one.name} lists the pictures in {listed(layout.classes)}; which of its columns is the "
         f"label? ({columns})",
-        "say --columns file=…,label=…; or --class-level 1 where the folders are the classes",
+        f"say --columns label=NAME; or where folders are the classes --class-level N: {told}",
     )
 
 

@@ -78,6 +78,8 @@ def choose(source: Source, entries: Sequence[str]) -> Source:
     )
     out = [name for name in source.classes if name not in labels]
     warnings = list(source.warnings)
+    if gone := [name for name in choice.out if name not in source.classes]:
+        warnings.append(f"{listed(gone)}, to be left out, is no class here")
     if out:
         left = len(source.items) - len(items)
         verb = "is" if len(out) == 1 else "are"
@@ -121,7 +123,7 @@ def _read(source: Source, entries: Sequence[str], *, rest: bool = True) -> _Choi
         elif entry in known:
             plain = True
             choice.groups.setdefault(entry, []).append(entry)
-        elif entry.startswith("-") and entry[1:] in known:
+        elif entry.startswith("-") and "=" not in entry:
             choice.out.append(entry[1:])
         else:
             name, old = _merged(source, entry, known)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from convlens.data.names import is_hidden, may_be_picture, printable
 from convlens.data.pictures import Skipped
 from convlens.data.places import Place
 from convlens.data.sources.files import Files, Names, is_data, is_table
+from convlens.data.sources.folders import arrange
 from convlens.data.sources.labelling import UNSAID, Labelling
 from convlens.data.sources.listed import source_of_files
 from convlens.data.sources.parquet import open_parquet
 from convlens.data.sources.source import Source
 from convlens.data.sources.table import COLUMNS
-from convlens.data.sources.tree import Entry
+from convlens.data.sources.tree import AmbiguousError, Entry, listed, pictures
 from convlens.errors import DataError
+
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".7z", ".rar")
 
 Identity = tuple[int, int]
 _Step = tuple[str, tuple[str, ...], set[Identity]]
@@ -36,6 +40,7 @@ class _Listing:
         self.shards: list[Path] = []
         self.folders: list[tuple[str, ...]] = []
         self.skipped: list[Skipped] = []
+        self.archives: list[str] = []  # at the top
         waiting: list[_Step] = [(root, (), set())]
         while waiting:  # no calls within calls: folders may be nested deeper than Python goes
             waiting += reversed(self._look(*waiting.pop()))
@@ -69,6 +74,8 @@ class _Listing:
             if entry.is_dir():
                 return True
             if entry.is_file():
+                if len(path) == 1 and entry.name.lower().endswith(_ARCHIVES):
+                    self.archives.append(path[0])
                 if is_table(entry.name):
                     self.tables[path] = entry.path
                 elif is_data(entry.name):
@@ -95,8 +102,6 @@ def open_folder(folder: Path, told: Labelling = UNSAID) -> Source:
     if not (listing.entries or listing.data or listing.shards) and listing.skipped:
         first = listing.skipped[0]
         raise DataError(f"nothing in {name} can be read: {first.file}: {first.reason}")
-    if listing.shards and not listing.entries:
-        return open_parquet(listing.shards, name, root, told)
     files = Files(
         name,
         listing.entries,
@@ -104,8 +109,39 @@ def open_folder(folder: Path, told: Labelling = UNSAID) -> Source:
         listing.tables,
         listing.data,
         tuple(listing.skipped),
+        _beside(listing),
     )
-    return source_of_files("folder", files, root, told)
+    if not listing.shards:
+        if listing.archives and not (listing.entries or listing.data):
+            shown = listed(listing.archives)
+            raise DataError(f"there are no pictures in {name}, but {shown}", "give it itself")
+        return source_of_files("folder", files, root, told)
+    if _tells_classes(files):
+        raise DataError(
+            f"{name} holds Parquet files, as {printable(listing.shards[0].name)}, and folders of "
+            "pictures",
+            "give a Parquet file itself, or move one of the two elsewhere",
+        )
+    source = open_parquet(listing.shards, name, root, told)
+    left = [f"{pictures(len(listing.entries))} beside the Parquet files left out"]
+    return replace(source, warnings=(*source.warnings, *left)) if listing.entries else source
+
+
+def _beside(listing: _Listing) -> tuple[str, ...]:
+    """A line about archives that lie beside pictures, which may be parts of them."""
+    if not (listing.archives and (listing.entries or listing.data)):
+        return ()
+    return (f"{listed(listing.archives)} beside the pictures is not read: unpack it, or give it",)
+
+
+def _tells_classes(files: Files) -> bool:
+    """Whether pictures lie in class folders, or in such as could be."""
+    try:
+        return len(arrange(files.entries, files.folders, files.name).classes) > 1
+    except AmbiguousError:
+        return True
+    except DataError:
+        return False
 
 
 def open_beside(file: Path, told: Labelling = UNSAID) -> Source:

@@ -5,11 +5,19 @@ What names cannot tell is asked about: an AmbiguousError, whose hint says how to
 
 from __future__ import annotations
 
-import re
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from convlens.data.sources.parts import HANGERS, is_unlabelled, part_named, part_of, words_of
+from convlens.data.sources.doubts import (
+    NESTED,
+    ask_level,
+    held_again,
+    is_beside,
+    labels_in_names,
+    level_doubt,
+)
+from convlens.data.sources.parts import HANGERS, is_unlabelled, part_named, part_of
 from convlens.data.sources.source import Part
 from convlens.data.sources.spelling import spelling
 from convlens.data.sources.tree import (
@@ -28,9 +36,6 @@ from convlens.data.sources.tree import (
     wrapped,
 )
 from convlens.errors import DataError
-
-_NESTED = 10
-"""Pictures below the folders of classes for each in one itself, from which on they are nested."""
 
 
 def arrange(entries: Sequence[Entry], folders: Iterable[Names], name: str) -> Layout:
@@ -86,7 +91,9 @@ class _Arranging:
 
     def refuse_untold(self) -> NoReturn:
         """Say that nothing tells the classes, and how it could be told."""
-        found = _in_names([entry.path[-1] for entry in self.base.all])
+        learned = [f for name, f in self.base.folders.items() if self.parts[name] == "train"]
+        files = [entry for folder in learned or [self.base] for entry in folder.all]
+        found = labels_in_names([entry.path[-1] for entry in files])
         hint = f"their names may tell it: {found}; else {LAYOUT}" if found else UNTOLD
         raise DataError(f"the pictures in {self.name} lie in no class folder", hint)
 
@@ -114,6 +121,7 @@ class _Arranging:
 
     def _ask_parts(self, asked: Sequence[str]) -> NoReturn:
         level = f"--class-level {len(self.base.path) + 1}"
+        out = shlex.quote(f"-{asked[0]}")
         if len(asked) == 1:
             told, hint = f"`{asked[0]}` in {self.name} may be a part or a class", "it is a class"
         else:
@@ -123,7 +131,7 @@ class _Arranging:
             )
         raise AmbiguousError(
             told,
-            f"say {level} where {hint}, and --classes=-{asked[0]} beside it to leave one out; or "
+            f"say {level} where {hint}, and --classes={out} beside it to leave one out; or "
             "move it elsewhere",
         )
 
@@ -142,6 +150,7 @@ class _Arranging:
             if part == "train"
             for label in inner.folders
         }
+        taken = []
         for folder, part, inner in sections:
             if not inner.folders:
                 self.leave_out(folder, f"`{folder.name}` has no class folders, so no labels")
@@ -151,25 +160,29 @@ class _Arranging:
                     folder, f"`{folder.name}` has none of the classes of train, but {own}"
                 )
             else:
-                self.take(inner, part)
-        self._check_twice()
+                taken.append((folder, part, inner))
+        if len({part for _, part, _ in taken}) < len(taken):
+            self._join(taken)
+        for _, part, inner in taken:
+            self.take(inner, part)
 
-    def _check_twice(self) -> None:
-        """Two folders of one part that hold files of the same names may be no two of a kind."""
-        parts = [part for part in self.parts.values() if part is not None]
-        if len(set(parts)) == len(parts):
-            return
-        depth = len(self.base.path)
-        seen: dict[tuple[Part | None, Names], str] = {}
-        for entry, _, part in self.found:
-            top = entry.path[depth]
-            other = seen.setdefault((part, entry.path[depth + 1 :]), top)
-            if other != top:
-                raise AmbiguousError(
-                    f"`{other}` and `{top}` in {self.name} are both the part {part}, and both hold "
-                    f"{'/'.join(entry.path[depth + 1 :])}",
-                    "move one of the two out, or give one of them alone",
-                )
+    def _join(self, sections: Sequence[tuple[Folder, Part, Folder]]) -> None:
+        """Take several folders of one part, unless they hold files of the same names."""
+        seen: dict[tuple[Part, Names], str] = {}
+        for folder, part, inner in sections:
+            for entry in inner.all:
+                below = entry.path[len(inner.path) :]
+                other = seen.setdefault((part, below), folder.name)
+                if other != folder.name:
+                    raise AmbiguousError(
+                        f"`{other}` and `{folder.name}` in {self.name} are both the part {part}, "
+                        f"and both hold {'/'.join(below)}",
+                        "move one of the two out, or give one of them alone",
+                    )
+        for part in sorted({part for _, part, _ in sections}):
+            named = [folder.name for folder, own, _ in sections if own == part]
+            if len(named) > 1:
+                self.warnings.append(f"the part {part} is {listed(named)} together")
 
     def has_parts_below(self) -> bool:
         """Whether classes have folders for their parts: ``<class>/train/<picture>``."""
@@ -182,6 +195,8 @@ class _Arranging:
         return "train" in below and len(below - {None}) > 1
 
     def parts_below(self) -> None:
+        if again := held_again(self.base):
+            ask_level(self.name, again, self.base.all)
         self.parents.add(self.base.path)
         for folder in self.base.folders.values():
             inner = [(part_of(name), part) for name, part in folder.folders.items()]
@@ -194,8 +209,9 @@ class _Arranging:
             for part, held in inner:
                 if part is None:
                     continue
-                if held.folders and len(held.files) * _NESTED < held.count:
-                    self._ask_level(held, sorted(held.folders))
+                if held.folders and len(held.files) * NESTED < held.count:
+                    doubt = f"`{folder.name}/{held.name}` holds no pictures but in folders"
+                    ask_level(self.name, doubt, self.base.all)
                 self.found += [Labelled(entry, folder.name, part) for entry in held.all]
         if left := self.base.count - len(self.found):
             self.warnings.append(f"{pictures(left)} in no part like train or test: left out")
@@ -213,45 +229,23 @@ class _Arranging:
             self.found += [Labelled(entry, label, part) for entry in folder.all]
 
     def _check_level(self, parent: Folder) -> None:
-        classes = list(parent.folders.values())
-        count = sum(folder.count for folder in classes)
-        nested = [folder for folder in classes if len(folder.files) * _NESTED < folder.count]
-        alike = len(nested) > 1 and len(set.intersection(*(set(f.folders) for f in nested))) > 1
-        if sum(len(folder.files) for folder in classes) * _NESTED >= count and not alike:
-            return  # pictures lie in the folders themselves
-        classes = nested or classes
-        below = [set(folder.folders) for folder in classes]
-        names = set().union(*below)
-        if all(len(one) == 1 for one in below) and (
-            len(names) == 1 or all(_adds_nothing(folder) for folder in classes)
-        ):
-            return  # `<class>/images/<picture>`
-        if _are_recordings(names) and not _are_recordings(parent.folders):
-            first, second = listed(sorted(parent.folders), 2), listed(sorted(names), 2)
-            level = len(parent.path) + 2
-            told = f"the classes are {first}, not the folders in them ({second})"
-            if len(classes) > 1:
-                self.warnings.append(f"{told}: --class-level {level} takes those")
-            return
-        if len(classes) > 1 or len(names) > 1:
-            self._ask_level(parent, sorted(names))
-
-    def _ask_level(self, parent: Folder, below: list[str]) -> None:
-        classes = list(parent.folders.values())
-        level = len(parent.path) + 1
-        shared = [name for name in below if all(name in folder.folders for folder in classes)]
-        what = f"the folders {listed(parent.folders)} in {self.name}"
-        if len(shared) > 1 and len(classes) > 1:
-            told = f"{what} all hold {listed(shared)}: either may be the classes"
-        else:
-            told = (
-                f"{what} hold no pictures but in folders ({listed(below)}): either may be classes"
+        """Ask where the folders in ``parent`` may be no classes; say what was passed over."""
+        if len(parent.folders) == 1 and is_beside(next(iter(parent.folders)), ()):
+            self.refuse_untold()
+        if doubt := level_doubt(parent):
+            ask_level(self.name, doubt, parent.all)
+        deep = {
+            folder.name: sorted(folder.folders)
+            for folder in parent.folders.values()
+            if len(folder.folders) > 1 and not folder.files
+        }
+        if deep and len(parent.folders) > 1:
+            first, inner = next(iter(deep.items()))
+            level = f"--class-level {len(parent.path) + 2}"
+            self.warnings.append(
+                f"the classes are {listed(sorted(parent.folders), 2)}, not the folders in them "
+                f"({listed(inner, 2)} in `{first}`): {level} takes those"
             )
-        raise AmbiguousError(
-            told,
-            f"say which: --class-level {level} for {listed(parent.folders, 2)}, --class-level "
-            f"{level + 1} for {listed(below, 2)}",
-        )
 
     def leave_out(self, folder: Folder, why: str) -> None:
         """Leave a whole folder out, and say why."""
@@ -261,7 +255,11 @@ class _Arranging:
     def empty_classes(self, folders: Iterable[Names]) -> list[str]:
         """A line for each folder beside those of classes that holds no picture."""
         classes = {one.label for one in self.found}
-        named = {path[-1] for path in folders if path[:-1] in self.parents and path}
+        named = {
+            path[-1]
+            for path in folders
+            if path and path[:-1] in self.parents and not is_unlabelled(path[-1])
+        }
         return [
             f"the class folder `{name}` holds no pictures: left out"
             for name in sorted(named - classes)
@@ -285,45 +283,3 @@ def _looked_through(folder: Folder, part: Part) -> Folder:
             break
         folder = only
     return folder
-
-
-_PATTERNS = (
-    r"^([A-Za-z]+)[ ._-]*\d",  # cat.0.jpg, dog_12.png
-    r"[ ._-]([A-Za-z]+)\.\w+$",  # 0001_cat.jpg
-)
-
-
-def _in_names(names: Sequence[str]) -> str:
-    """A pattern that finds labels in names of files, where one of a few does, and what it finds."""
-    for pattern in _PATTERNS:
-        found = [match[1] for name in names if (match := re.search(pattern, name))]
-        labels = set(found)
-        if len(found) == len(names) and 2 <= len(labels) <= len(names) // 2:
-            anywhere = pattern.replace("^", "(?:^|/)")
-            return f"--label-by '{anywhere}' finds {listed(sorted(labels))}"
-    return ""
-
-
-def _adds_nothing(folder: Folder) -> bool:
-    """Whether the one folder in ``folder`` is called like it, or as what merely holds pictures."""
-    (inner,) = folder.folders
-    return spelling(inner) == spelling(folder.name) or inner.casefold() in HANGERS
-
-
-_RECORDINGS = frozenset(
-    ("video", "vid", "clip", "seq", "sequence", "session", "subject", "person", "patient", "scene",
-     "frame", "frames", "img", "image", "shot", "take", "run", "series", "study", "case", "slide",
-     "plate", "cam", "camera", "view", "sample", "user", "writer", "participant", "burst", "roll")
-)  # fmt: skip
-
-
-def _are_recordings(names: Iterable[str]) -> bool:
-    """Whether names are numbers of what was recorded in one go: video_1, video_12; patient007."""
-    found = list(names)
-    return are_numbers_of_one_name(found) and not _RECORDINGS.isdisjoint(words_of(found[0]))
-
-
-def are_numbers_of_one_name(names: Iterable[str]) -> bool:
-    """Whether names differ in numbers only: video_1, video_12, …; 2023, 2024."""
-    stems = {re.sub(r"\d+", "0", name.casefold()) for name in names}
-    return len(stems) == 1 and "0" in stems.pop()

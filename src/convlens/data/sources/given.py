@@ -197,11 +197,17 @@ def _keyed(keyed: Mapping[str, Any], part: Part | None, name: str) -> list[Block
 
 
 def _find(keyed: Mapping[str, Any], stems: tuple[str, ...], suffix: str = "") -> Any:
-    for stem in stems:
-        for key in (f"{stem}_{suffix}", f"{suffix}_{stem}") if suffix else (stem,):
-            if key in keyed:
-                return keyed[key]
-    return None
+    """The array under one of several names. Raises DataError where it is there under two."""
+    found = [
+        key
+        for stem in stems
+        for key in ((f"{stem}_{suffix}", f"{suffix}_{stem}") if suffix else (stem,))
+        if key in keyed
+    ]
+    if len(found) > 1 and stems in (_IMAGES, _LABELS):
+        message = f"`{printable(found[0])}` and `{printable(found[1])}` may both be meant"
+        raise DataError(message, KEYS)
+    return keyed[found[0]] if found else None
 
 
 def _is_frame(value: object) -> bool:

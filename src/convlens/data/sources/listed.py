@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from convlens.data.names import printable
@@ -12,12 +13,12 @@ from convlens.data.sources.choosing import named_in
 from convlens.data.sources.files import Files, Names
 from convlens.data.sources.folders import arrange
 from convlens.data.sources.labelling import Labelling
-from convlens.data.sources.pictured import pictured
+from convlens.data.sources.pictured import likely_pictures, pictured
 from convlens.data.sources.said import by_level, by_pattern
 from convlens.data.sources.source import Kind, Source
 from convlens.data.sources.spelling import joined_spellings
-from convlens.data.sources.tabled import arrange_by_tables
-from convlens.data.sources.tree import AmbiguousError, Layout
+from convlens.data.sources.tabled import UselessError, arrange_by_tables
+from convlens.data.sources.tree import LAYOUT, AmbiguousError, Layout, listed, pictures
 from convlens.errors import DataError
 
 
@@ -32,6 +33,10 @@ def source_of_files(
     in two ways.
     """
     if not (told.by_folders or told.columns) and (source := open_binary(files)) is not None:
+        if files.entries:
+            beside = listed(path[-1] for path in files.data)
+            line = f"{pictures(len(files.entries))} beside {beside} left out"
+            return replace(source, warnings=(*source.warnings, line))
         return source
     layout, skipped = _layout(files, _root(location), told, only_table)
     source = pictured(
@@ -60,6 +65,10 @@ def _layout(
         try:
             layout = arrange(files.entries, files.folders, files.name)
         except AmbiguousError as error:
+            files, dropped = _of_pictures(files)
+            if dropped:
+                layout, told_skipped = _layout(files, root, told, only_table)
+                return layout, (*dropped, *told_skipped)
             asked = error
         except DataError:
             pass  # told by tables, or in their words
@@ -67,13 +76,25 @@ def _layout(
         layout = None
     try:
         found = arrange_by_tables(files, told, root, class_folders=layout, only=only_table)
-    except DataError as error:
+    except UselessError as error:
         raise asked or error from error
     if found is not None:
         return found
     if layout is not None:
         return held_against_tables(files, told, root, layout), ()
     return arrange(files.entries, files.folders, files.name), ()
+
+
+def _of_pictures(files: Files) -> tuple[Files, list[Skipped]]:
+    """The files without those that are no pictures by their beginnings, and what these are.
+
+    Raises DataError where none is left.
+    """
+    kept, dropped = likely_pictures(files.entries)
+    if not kept:
+        first = f"{dropped[0].file}: {dropped[0].reason}"
+        raise DataError(f"there are no pictures in {files.name}: {first}", LAYOUT)
+    return replace(files, entries=kept), dropped
 
 
 def _root(location: str) -> Names:

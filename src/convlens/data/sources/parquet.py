@@ -22,7 +22,7 @@ from convlens.data.sources.labels import Labels, read_labels
 from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Item, Part, Source
 from convlens.data.sources.table import LABELS
-from convlens.errors import DataError
+from convlens.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +54,11 @@ def open_parquet(
     DataError without pyarrow, for damaged files, missing columns, files of which only some are
     parts or that number their classes otherwise, or more than a quarter of the memory.
     """
+    if told.by_folders:
+        raise SettingsError(
+            f"{name} has its labels beside the pictures, not in its folders",
+            "leave --class-level and --label-by out; --columns label=NAME says where",
+        )
     rows: list[Row] = []
     names: list[str] | None = None
     room = physical_memory() // 4
@@ -66,16 +71,31 @@ def open_parquet(
             f"{printable(bare.name)} in {name} is named after no part, other files are",
             "call it train-….parquet or the like, or give one file alone",
         )
+    if len(_sets(paths, above)) > 1:
+        shown = ", ".join(f"`{printable(one)}`" for one in sorted(_sets(paths, above))[:3])
+        raise DataError(
+            f"the Parquet files in {name} lie in several folders, {shown}, which may be several "
+            "data sets",
+            "give one of the folders",
+        )
+    named: set[bool] = set()
     for path, part in parts.items():
         found, given = _rows(path, part if len(parts) > 1 else None, room, told.columns)
         room -= sum(len(row.content or b"") for row in found)
         below = path.relative_to(above).with_suffix("")
         rows += [row._replace(place=f"{printable(str(below))}/{row.place}") for row in found]
-        if names is not None and given is not None and names != given:
+        named.add(given is not None)
+        if len(named) > 1 or (names is not None and names != given):
             message = f"{printable(path.name)} names other classes than the files before it"
             raise DataError(message, "give files of one data set")
         names = names or given
     return _source(rows, names, name, location)
+
+
+def _sets(paths: Sequence[Path], above: str) -> set[str]:
+    """The folders of the files below ``above``, but for those that are named after parts."""
+    below = (path.parent.relative_to(above).parts for path in paths)
+    return {"/".join(name for name in names if part_of(name) is None) for names in below}
 
 
 def _rows(
@@ -97,21 +117,35 @@ def _rows(
             label = _column(schema.names, wanted)
             if label is None:
                 raise DataError(f"{shown} has no label column; {_listed(schema.names)}", _COLUMNS)
-            for column in (image, label):
+            split = _column(schema.names, (chosen.get("split", "split").casefold(),))
+            if "split" in chosen and split is None:
+                message = f"{shown} has no column `{printable(chosen['split'])}`"
+                raise DataError(f"{message}; {_listed(schema.names)}", _COLUMNS)
+            wanted_columns = [image, label, *([split] if split is not None else [])]
+            for column in wanted_columns:
                 if schema.names.count(column) > 1:
                     message = f"{shown} has two columns `{printable(column)}`"
                     raise DataError(message, "take one of the two out, or rename it")
             rows: list[Row] = []
             stamp = path.stat().st_mtime_ns
-            for batch in file.iter_batches(batch_size=_ROWS, columns=[image, label]):
-                values = zip(batch[image], batch[label].to_pylist(), strict=True)
-                for picture, given in values:
+            for batch in file.iter_batches(batch_size=_ROWS, columns=wanted_columns):
+                told = [None] * len(batch) if split is None else batch[split].to_pylist()
+                values = zip(batch[image], batch[label].to_pylist(), told, strict=True)
+                for picture, given, own in values:
                     content = _content(picture)
                     room -= len(content or b"")
                     if room < 0:
                         message = f"the pictures in {shown} do not fit into memory"
                         raise DataError(message, "unpack them into class folders")
-                    rows.append(Row(f"{len(rows):06d}", part, given, content, stamp))
+                    said = part if own is None else part_of(str(own))
+                    if own is not None and (said is None or part not in (None, said)):
+                        message = (
+                            f"{shown}, row {len(rows)}: is in the part `{printable(str(own))}`"
+                        )
+                        raise DataError(
+                            message, "write train, validation or test, as its file says"
+                        )
+                    rows.append(Row(f"{len(rows):06d}", said, given, content, stamp))
             return rows, _class_names(schema, label)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = printable(str(error)).partition(". ")[0][:80]
@@ -188,6 +222,9 @@ def _image_column(schema: pa.Schema, shown: str, chosen: str | None) -> str:
     if not fitting:
         raise DataError(f"{shown} has no image column; {_listed(schema.names)}", _COLUMNS)
     found = _column(fitting, _IMAGES if chosen is None else (chosen.casefold(),))
+    if chosen is None and len(fitting) > 1:
+        message = f"{shown} has several columns of pictures: {', '.join(fitting[:4])}"
+        raise DataError(message, f"say which: --columns file={fitting[0]}")
     if found is None and chosen is not None:
         message = f"{shown} has no image column `{printable(chosen)}`; {_listed(schema.names)}"
         raise DataError(message, _COLUMNS)

@@ -10,9 +10,10 @@ from convlens.data.foreign import describe
 from convlens.data.formats import HEAD, sniff
 from convlens.data.limits import UnreadableError
 from convlens.data.names import has_picture_ending
+from convlens.data.pictures import Skipped
 from convlens.data.places import Place
 from convlens.data.sources.source import Item, Source
-from convlens.data.sources.tree import LAYOUT
+from convlens.data.sources.tree import LAYOUT, Entry
 from convlens.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,6 +23,36 @@ _LOOKED_AT = 200
 """Files of a class whose beginnings are read, at most, until one is a picture's: mostly one."""
 
 _NAMED = 3
+
+
+def likely_pictures(entries: Sequence[Entry]) -> tuple[list[Entry], list[Skipped]]:
+    """The files that are called or begin as pictures do, and of the others what they are.
+
+    Of those that are not called so the first few are looked into; the rest counts as pictures.
+    """
+    from convlens.data.reading import Reader
+
+    kept: list[Entry] = []
+    left: list[Skipped] = []
+    looked = 0
+    with Reader() as reader:
+        for entry in entries:
+            if not has_picture_ending(entry.path[-1]) and looked < _LOOKED_AT:
+                looked += 1
+                reason = _no_picture(reader, entry.place)
+                if reason:
+                    left.append(Skipped("/".join(entry.path), reason))
+                    continue
+            kept.append(entry)
+    return kept, left
+
+
+def _no_picture(reader: Reader, place: Place) -> str:
+    try:
+        head = _head(reader, place)
+    except UnreadableError as error:
+        return str(error)
+    return "" if sniff(head) is not None else describe(head)
 
 
 def pictured(source: Source) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from convlens.data.sources.doubts import are_parts, levels
 from convlens.data.sources.labelling import LABEL_HINT
 from convlens.data.sources.parts import part_of
 from convlens.data.sources.source import Part
@@ -37,7 +38,13 @@ def by_level(entries: Sequence[Entry], folders: Iterable[Names], level: int, nam
         shown = listed(sorted(classes)) or "none"
         raise DataError(
             f"on level {level} of the folders in {name} is {shown}: two classes are needed",
-            _levels(entries),
+            levels(entries),
+        )
+    if are_parts(classes):
+        raise DataError(
+            f"on level {level} of the folders in {name} are parts, {listed(sorted(classes))}, no "
+            "classes",
+            levels(entries),
         )
     found = [Labelled(entry, entry.path[place], None) for entry, place in kept]
     found, warnings = _with_parts(found, lambda entry: _place(entry.path, level))
@@ -98,14 +105,6 @@ def _place(path: Names, level: int) -> int | None:
     """Where in ``path`` the folder on ``level`` stands, None where there is none."""
     place = level - 1 if level > 0 else len(path) - 1 + level
     return place if 0 <= place < len(path) - 1 else None
-
-
-def _levels(entries: Sequence[Entry]) -> str:
-    told = []
-    for place in range(max(len(entry.path) for entry in entries) - 1):
-        names = {entry.path[place] for entry in entries if len(entry.path) > place + 1}
-        told.append(f"level {place + 1}: {listed(sorted(names))}")
-    return "; ".join(told[:5]) or "there are no folders: say --label-by PATTERN"
 
 
 def _with_parts(found: list[Labelled], place_of: object) -> tuple[list[Labelled], list[str]]:

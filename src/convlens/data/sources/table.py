@@ -8,7 +8,7 @@ import io
 import json
 import re
 from ast import literal_eval
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,13 +19,19 @@ from convlens.errors import DataError
 FILES = (
     "file", "file_name", "filename", "image", "image_name", "image_path", "path", "filepath",
     "file_path", "img", "img_path", "img_name", "picture", "photo", "image_id", "image_file",
-    "image_index", "fname", "id",
+    "image_index", "fname", "datei", "dateiname", "bild", "bilddatei", "fichier", "archivo",
+    "imagen", "arquivo", "imagem", "id",
 )  # fmt: skip
 LABELS = (
     "label", "class", "category", "class_name", "label_name", "target", "labels", "classes",
-    "class_id", "classid", "label_id", "category_name", "category_id",
+    "class_id", "classid", "label_id", "category_name", "category_id", "klasse", "kategorie",
+    "classe", "etiquette", "categorie", "clase", "etiqueta", "categoria",
 )  # fmt: skip
-PARTS = ("split", "part", "set", "subset", "partition", "data_set", "dataset_split")
+PARTS = (
+    "split", "part", "set", "subset", "partition", "data_set", "dataset_split", "phase", "usage",
+    "is_valid",
+)  # fmt: skip
+_IS_VALID = "is_valid"
 
 PATHS = "paths count from the table's folder; a name alone is looked for below it"
 COLUMNS = (
@@ -62,7 +68,8 @@ class Table:
     """The rows of a table; ``missing`` is the column that it lacks ("file" or "label"), or "".
 
     Where only the label is missing its rows are there, each with the label "". ``blanks`` are the
-    texts that were read as no label, ``predicted`` whether it is of the form of predictions.
+    texts that were read as no label, ``predicted`` whether it is of the form of predictions;
+    ``note`` says which columns were taken where their names do not tell.
     """
 
     name: str
@@ -71,16 +78,23 @@ class Table:
     columns: tuple[str, ...]
     blanks: tuple[str, ...] = ()
     predicted: bool = False
+    note: str = ""
 
 
-def read_table(name: str, content: bytes, chosen: Mapping[str, str] | None = None) -> Table:
+def read_table(
+    name: str,
+    content: bytes,
+    chosen: Mapping[str, str] | None = None,
+    classes: Collection[str] = (),
+) -> Table:
     """Read a table; raises DataError, with the number of the line, where it is none.
 
     Columns are known by their names, or ``chosen`` by ``file``, ``label``, ``split``. Without a
-    line of names the first two columns of a CSV are taken for file and label where its first cell
-    has the ending of a picture. A column for each class, with a 1 in one of them in every row, is
-    as good as a label; so is the only other column beside the files'. A list of one label is that
-    label. Raises DataError for a row of several.
+    line of names the two columns of a CSV are taken for file and label where its first cell has
+    the ending of a picture. A column for each class, with a 1 in one of them in every row, is as
+    good as a label; so is the only other column beside the files', if its values repeat. A list of
+    one label is that label; texts that mean no label are labels where they are among ``classes``.
+    Raises DataError for a row of several labels, and for labels that are fractions.
     """
     text = _decoded(name, content)
     by_lines = name.lower().endswith((".jsonl", ".ndjson"))
@@ -88,30 +102,52 @@ def read_table(name: str, content: bytes, chosen: Mapping[str, str] | None = Non
     if not records:
         return Table(name, (), "file", ())
     columns = tuple(dict.fromkeys(key for _, values in records[:1000] for key in values))
-    columns = tuple(records[0][1]) + columns[len(records[0][1]) :]
     file, label, part = _columns(name, columns, chosen or {})
+    file = _of_files(file, columns, records, chosen or {})
     if file is None:
         return Table(name, (), "file", columns)
     hot: list[str] = []
+    note = ""
     if label is None and not chosen:
         others = [c for c in columns if c not in (file, part) and _says(c)]
         hot = _one_hot(records, others)
         label = None if hot else _only_other(records, others)
+        if hot or label is not None:
+            told = ", ".join(f"`{printable(c.strip())}`" for c in (hot or [label or ""])[:3])
+            note = f"the labels of {name} are in {told}{', …' if len(hot) > 3 else ''}"
     rows: list[Row] = []
     blanks: dict[str, None] = {}
     for number, values in records:
         where = f"{name}, line {number}"
-        told = _hot_label(where, values, hot) if hot else _label(where, values.get(label or ""))
-        if told and is_missing(told):
-            blanks.setdefault(told)
-            told = ""
-        rows.append(Row(number, _text(values.get(file)).strip(), told, _cell(values, part)))
+        said = _hot_label(where, values, hot) if hot else _label(where, values.get(label or ""))
+        if said and is_missing(said) and said not in classes:
+            blanks.setdefault(said)
+            said = ""
+        rows.append(Row(number, _text(values.get(file)).strip(), said, _part(values, part)))
     if label is not None:
         rows = _plain_numbers(rows)
+        _check_fractions(name, rows)
         _check_joined(name, rows)
     lacking = "" if label is not None or hot else "label"
-    predicted = _is_predicted(columns, file, label) and not chosen
-    return Table(name, tuple(rows), lacking, columns, tuple(blanks), predicted)
+    predicted = not chosen and _is_predicted(columns, label)
+    return Table(name, tuple(rows), lacking, columns, tuple(blanks), predicted, note)
+
+
+def _of_files(
+    file: str | None, columns: Sequence[str], records: Sequence[Record], chosen: Mapping[str, str]
+) -> str | None:
+    """The column of files: where its cells end like no pictures and another's do, that one."""
+    if "file" in chosen:
+        return file
+
+    def named(column: str) -> int:
+        return sum(has_picture_ending(_text(values.get(column)).strip()) for _, values in sample)
+
+    sample = records[:200]
+    if file is not None and 2 * named(file) > len(sample):
+        return file
+    likely = [column for column in columns if 2 * named(column) > len(sample)]
+    return likely[0] if likely else file
 
 
 def _decoded(name: str, content: bytes) -> str:
@@ -130,8 +166,8 @@ def _columns(
     """The columns of file, label and part; those ``chosen`` must be there."""
     found = []
     for kind, names in (("file", FILES), ("label", LABELS), ("split", PARTS)):
-        if kind not in chosen:
-            found.append(_column(columns, names))
+        if kind not in chosen:  # of parts none is taken that was not said, where others were
+            found.append(None if chosen and kind == "split" else _column(columns, names))
             continue
         column = _column(columns, (_plain_name(chosen[kind]),))
         if column is None:
@@ -157,15 +193,35 @@ def _column(columns: Sequence[str], names: Sequence[str]) -> str | None:
     return next((spelled[name] for name in names if name in spelled), None)
 
 
-def _is_predicted(columns: Sequence[str], file: str, label: str | None) -> bool:
+def _is_predicted(columns: Sequence[str], label: str | None) -> bool:
     """Whether a table has the columns of predictions, such as those of ``predict --csv``."""
     names = [_plain_name(column) for column in columns]
-    return label is not None and any(name in _PROBABILITIES for name in names)
+    guessed = label is not None and _plain_name(label).startswith(("pred", "guess"))
+    return guessed or (label is not None and any(name in _PROBABILITIES for name in names))
 
 
-def _cell(values: Mapping[str, object], column: str | None) -> str:
-    told = _text(values.get(column)) if column is not None else ""
-    return "" if is_missing(told) else told.strip()
+def _part(values: Mapping[str, object], column: str | None) -> str:
+    """What a row says of its part, as text; of ``is_valid`` the part's name."""
+    told = _text(values.get(column)).strip() if column is not None else ""
+    if column is not None and _plain_name(column) == _IS_VALID:
+        return {"true": "validation", "1": "validation"}.get(told.lower(), "train")
+    return "" if is_missing(told) else told
+
+
+_NUMBER = re.compile(r"-?\d+[.,]\d+")
+
+
+def _check_fractions(name: str, rows: Sequence[Row]) -> None:
+    """Refuse numbers with a fraction, which name no class, where every label is a number."""
+    labels = [row.label for row in rows if row.label]
+    if not all(re.fullmatch(r"-?\d+([.,]\d+)?", label) for label in labels):
+        return
+    row = next((row for row in rows if _NUMBER.fullmatch(row.label)), None)
+    if row is not None:
+        raise DataError(
+            f"{name}, line {row.number}: the label {row.label} is a number, which names no class",
+            "say which column is the label: --columns label=NAME",
+        )
 
 
 def _label(where: str, value: object) -> str:
@@ -272,6 +328,12 @@ def _csv_records(name: str, text: str) -> Iterator[Record]:
                 _check_columns(name, columns)
                 continue
             columns = columns or ["file", "label"]
+            if any(cell.strip() for cell in cells[len(columns) :]):
+                raise DataError(
+                    f"{name}, line {reader.line_num + skipped}: has {len(cells)} cells, and there "
+                    f"are {len(columns)} columns",
+                    "give a first line with the names of all columns; quote cells with commas",
+                )
             values: dict[str, object] = dict.fromkeys(columns[len(cells) :], "")
             yield reader.line_num + skipped, dict(zip(columns, cells, strict=False)) | values
     except csv.Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from convlens.data.names import printable
 from convlens.data.pictures import Skipped
 from convlens.data.sources.choosing import leaves_out
 from convlens.data.sources.files import LONGEST_TABLE, Files, Names
-from convlens.data.sources.labelling import COLUMNS_HINT, Labelling
+from convlens.data.sources.labelling import COLUMNS_HINT, UNSAID, Labelling
 from convlens.data.sources.matching import NOT_THERE, OUTSIDE, Matcher
 from convlens.data.sources.parts import part_named, part_of, words_of
 from convlens.data.sources.source import Part
@@ -24,6 +25,10 @@ _PREDICTED = frozenset(
      "preds", "pred")
 )  # fmt: skip
 """Words in the name of a table that holds what somebody guessed, or what is to be guessed."""
+
+
+class UselessError(DataError):
+    """No table tells anything; something else may."""
 
 
 class Named(NamedTuple):
@@ -68,27 +73,22 @@ def arrange_by_tables(
 ) -> tuple[Layout, tuple[Skipped, ...]] | None:
     """Return the layout that the tables among ``files`` tell, or None where none tells any.
 
-    ``metadata.csv`` and ``.jsonl`` count in every folder; one other table at the top, or several
-    that are named after parts or lie in the folders of parts, where no ``class_folders`` tell the
-    classes. ``root`` are the names of the folders above all files, ``only`` says that the user
-    gave the one table. Raises DataError where a table is damaged, contradicts another, lacks a
+    Where no ``class_folders`` tell the classes, ``metadata.csv`` and ``.jsonl`` count in every
+    folder, and one other table at the top, or several that are named after parts or lie in the
+    folders of parts. ``root`` are the names of the folders above all files, ``only`` says that the
+    user gave the one table. Raises DataError where a table is damaged, contradicts another, lacks a
     column while nothing else tells the classes, or where a class is lost with its files.
     """
     top = top_of(files)
-    spare = class_folders is not None and not told.columns
-    tables = [
-        Named(path, read_spare(files, path, told, spare=spare), part_told(path, top))
-        for path in sorted(files.tables)
-        if is_metadata(path) or counts(path, top) or only
-    ]
-    truth = [one for one in tables if not is_predicted(one)]
+    tables = _tables(files, told, top, spare=class_folders is not None, only=only)
+    truth = [one for one in tables if not is_predicted(one, told)]
     if only and not truth:
         raise DataError(
             f"{tables[0].name} holds predictions by its {_why_predicted(tables[0])}, not truth",
-            "rename it, or say --columns file=…,label=…, if its labels are true",
+            "say --columns file=NAME,label=NAME, if its labels are true",
         )
     if class_folders is not None and not told.columns:
-        truth = [one for one in truth if is_metadata(one.path)]
+        truth = []
     matcher = Matcher(files.entries, root)
     labelled = [one for one in truth if not one.table.missing and one.table.rows]
     labelled = _one_or_parts(labelled, matcher)
@@ -114,6 +114,28 @@ def arrange_by_tables(
     return _layout(files, gathered, labelled, top, notes, only=only), skipped
 
 
+def _tables(files: Files, told: Labelling, top: int, *, spare: bool, only: bool) -> list[Named]:
+    """The tables that count by their place; with columns that were said, those that have them.
+
+    Raises DataError where one is damaged, or none has the columns.
+    """
+    found, fault = [], None
+    for path in sorted(files.tables):
+        if not (is_metadata(path) or counts(path, top) or only):
+            continue
+        try:
+            table = read_spare(files, path, told, spare=spare and not told.columns)
+        except DataError as error:
+            if not told.columns:
+                raise
+            fault = fault or error
+            continue
+        found.append(Named(path, table, part_told(path, top)))
+    if fault is not None and not found:
+        raise fault
+    return found
+
+
 def _notes(labelled: Sequence[Named], tables: Sequence[Named], gathered: _Gathered) -> list[str]:
     notes = []
     if left := gathered.unlabelled:
@@ -122,8 +144,12 @@ def _notes(labelled: Sequence[Named], tables: Sequence[Named], gathered: _Gather
             f"{pictures(len(left))} {what} no label: left out ({', '.join(left[:3])}"
             f"{', …' if len(left) > 3 else ''})"
         )
+    notes += [one.table.note for one in labelled if one.table.note]
     if blanks := sorted({text for one in labelled for text in one.table.blanks}):
-        notes.append(f"{listed(blanks)} among the labels is read as no label, as pandas does")
+        notes.append(
+            f"{listed(blanks)} among the labels is read as no label, as pandas does; named "
+            "in --classes it is a class"
+        )
     return notes + told_predicted(tables)
 
 
@@ -150,8 +176,10 @@ def is_metadata(path: Names) -> bool:
     return path[-1].lower().partition(".")[0] == _METADATA
 
 
-def is_predicted(one: Named) -> bool:
+def is_predicted(one: Named, told: Labelling = UNSAID) -> bool:
     """Whether a table holds what somebody guessed, going by its name and its columns."""
+    if told.columns:
+        return False  # the user says what they hold
     return one.table.predicted or not _PREDICTED.isdisjoint(words_of(one.path[-1]))
 
 
@@ -174,11 +202,18 @@ def read_spare(files: Files, path: Names, told: Labelling, *, spare: bool) -> Ta
         content = files.read(path, files.tables[path])
         if len(content) > LONGEST_TABLE:
             raise DataError(f"{'/'.join(path)} is longer than {LONGEST_TABLE >> 20} MB")
-        return read_table(path[-1], content, told.columns)
+        return read_table(path[-1], content, told.columns, _named_classes(told))
     except DataError:
         if spare and not is_metadata(path):
             return Table(path[-1], (), "file", ())
         raise
+
+
+def _named_classes(told: Labelling) -> set[str]:
+    """Every name that ``--classes`` may mean: those texts are labels, whatever they say."""
+    return {
+        name.strip().removeprefix("-") for one in told.classes for name in re.split(r"[=|]", one)
+    } | set(told.classes)
 
 
 def _one_or_parts(tables: list[Named], matcher: Matcher) -> list[Named]:
@@ -245,23 +280,29 @@ def _add(gathered: _Gathered, matcher: Matcher, one: Named, row: Row) -> None:
 
 def _keep(gathered: _Gathered, where: str, entry: Entry, row: Row, one: Named) -> None:
     folder = next((part_named(n) for n in entry.path[:-1] if part_named(n)), None)
-    part = part_of(row.part) if row.part else one.part or folder
+    told = part_of(row.part) if row.part else one.part
+    if told is not None and folder is not None and told != folder:
+        raise DataError(
+            f"{where} puts {'/'.join(entry.path)} in the part {told}, and its folder in {folder}",
+            "mend the row, or say --columns file=…,label=… to leave its part out of account",
+        )
+    part = told or folder
     earlier = gathered.found.get(entry.path)
     if earlier is None:
         gathered.found[entry.path] = _Told(entry, row.label, part, row.number, one.name)
         return
     if (earlier.label, earlier.part) == (row.label, part):
         return
-    told, before = row.label, earlier.label
-    if told == before:
-        told, before = str(part), str(earlier.part)
+    now, before = row.label, earlier.label
+    if now == before:
+        now, before = part or "no part", earlier.part or "no part"
     if earlier.table != one.name:
         raise DataError(
             f"{earlier.table} and {one.name} disagree: line {earlier.row} and line {row.number} "
-            f"say `{before}` and `{told}` of {'/'.join(entry.path)}",
+            f"say `{before}` and `{now}` of {'/'.join(entry.path)}",
             f"mend one of them, or give the one that counts, as …/{one.name}",
         )
-    reason = f"{where} says `{told}`, line {earlier.row} `{before}`"
+    reason = f"{where} says `{now}`, line {earlier.row} `{before}`"
     gathered.skipped["/".join(entry.path)] = reason
     gathered.lost.setdefault(row.label, (f"{where}, {'/'.join(entry.path)}", "it has two labels"))
     gathered.lost.setdefault(earlier.label, gathered.lost[row.label])
@@ -306,25 +347,19 @@ def _refuse_useless(
     """Say what is wrong with a table where no class folders take its place."""
     for one in [] if labelled else truth:
         if not one.table.columns:
-            raise DataError(f"{one.name} has no rows", COLUMNS)
+            raise UselessError(f"{one.name} has no rows", COLUMNS)
         if one.table.missing:
             columns = ", ".join(f"`{printable(n)}`" for n in one.table.columns[:8])
             missing = one.table.missing
             message = f"{one.name} has no column for the {missing}; its columns: {columns}"
-            raise DataError(message, COLUMNS_HINT if missing == "label" else COLUMNS)
-        raise DataError(f"{one.name} has no rows", COLUMNS)
+            raise UselessError(message, COLUMNS_HINT if missing == "label" else COLUMNS)
+        raise UselessError(f"{one.name} has no rows", COLUMNS)
     if gathered.skipped:
         file, reason = next(iter(gathered.skipped.items()))
         hint = PATHS if reason.endswith((NOT_THERE, OUTSIDE)) else COLUMNS
-        raise DataError(f"no row of {labelled[0].name} can be used: {file}: {reason}", hint)
-    if tables and not truth:
-        raise DataError(
-            f"{tables[0].name} holds predictions by its {_why_predicted(tables[0])}, and nothing "
-            "else tells the classes",
-            "add labels.csv with columns `file` and `label`",
-        )
+        raise UselessError(f"no row of {labelled[0].name} can be used: {file}: {reason}", hint)
     if told.columns:
-        raise DataError("there is no table at the top whose columns could be chosen", COLUMNS)
+        raise UselessError("there is no table at the top whose columns could be chosen", COLUMNS)
 
 
 def _layout(
