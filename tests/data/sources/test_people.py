@@ -651,3 +651,25 @@ def test_leaving_out_what_is_not_there_is_told(tree):
         ("cat", "dog"),
         ("`owl`, to be left out, is no class here",),
     )
+
+
+def test_predictions_stay_predictions_where_columns_are_said(tree):
+    folder = tree("train/1.png", "train/2.png", "test/3.png")
+    csv(folder, "train.csv", "nr,what", "1,cat", "2,dog")
+    csv(folder, "sample_submission.csv", "nr,what", "3,cat")
+    chosen = Labelling(columns={"file": "nr", "label": "what"})
+    assert told(open_source(folder, chosen)) == {("cat", "train"): 1, ("dog", "train"): 1}
+    given = open_source(folder / "sample_submission.csv", chosen)
+    assert told(given) == {("cat", None): 1}
+
+
+def test_the_pattern_that_is_offered_works(tree):
+    paths = [f"train/{c}_{n}.jpg" for c in ("american_bulldog", "pug") for n in range(4)]
+    folder = tree(*paths, *(f"test1/{n}.jpg" for n in range(4)))
+    with pytest.raises(DataError) as caught:
+        open_source(folder)
+    pattern = caught.value.hint.split("--label-by '")[1].split("' finds `american_bulldog`, `pug`")[
+        0
+    ]
+    source = open_source(folder, Labelling(label_by=pattern))
+    assert {name for name, _ in told(source)} == {"american_bulldog", "pug"}

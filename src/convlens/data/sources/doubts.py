@@ -153,5 +153,6 @@ def labels_in_names(names: Sequence[str]) -> str:
             continue
         if len(found) == len(names) and 2 <= len(labels) <= len(names) // 2:
             anywhere = pattern.replace("^(\\D+?)", "(?:^|/)([^/\\d]+?)")
+            anywhere += "" if anywhere.endswith("$") else "[^/]*$"
             return f"--label-by '{anywhere}' finds {listed(sorted(labels))}"
     return ""

@@ -20,12 +20,13 @@ FILES = (
     "file", "file_name", "filename", "image", "image_name", "image_path", "path", "filepath",
     "file_path", "img", "img_path", "img_name", "picture", "photo", "image_id", "image_file",
     "image_index", "fname", "datei", "dateiname", "bild", "bilddatei", "fichier", "archivo",
-    "imagen", "arquivo", "imagem", "id",
+    "imagen", "arquivo", "imagem", "id_code", "id",
 )  # fmt: skip
 LABELS = (
     "label", "class", "category", "class_name", "label_name", "target", "labels", "classes",
-    "class_id", "classid", "label_id", "category_name", "category_id", "klasse", "kategorie",
-    "classe", "etiquette", "categorie", "clase", "etiqueta", "categoria",
+    "class_id", "classid", "label_id", "category_name", "category_id", "diagnosis", "species",
+    "breed", "klasse", "kategorie", "classe", "etiquette", "categorie", "clase", "etiqueta",
+    "categoria",
 )  # fmt: skip
 PARTS = (
     "split", "part", "set", "subset", "partition", "data_set", "dataset_split", "phase", "usage",

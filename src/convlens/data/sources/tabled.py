@@ -81,7 +81,7 @@ def arrange_by_tables(
     """
     top = top_of(files)
     tables = _tables(files, told, top, spare=class_folders is not None, only=only)
-    truth = [one for one in tables if not is_predicted(one, told)]
+    truth = [one for one in tables if not is_predicted(one, told, only=only)]
     if only and not truth:
         raise DataError(
             f"{tables[0].name} holds predictions by its {_why_predicted(tables[0])}, not truth",
@@ -176,10 +176,10 @@ def is_metadata(path: Names) -> bool:
     return path[-1].lower().partition(".")[0] == _METADATA
 
 
-def is_predicted(one: Named, told: Labelling = UNSAID) -> bool:
+def is_predicted(one: Named, told: Labelling = UNSAID, *, only: bool = False) -> bool:
     """Whether a table holds what somebody guessed, going by its name and its columns."""
-    if told.columns:
-        return False  # the user says what they hold
+    if only and told.columns:
+        return False  # the user gives this table, and says what it holds
     return one.table.predicted or not _PREDICTED.isdisjoint(words_of(one.path[-1]))
 
 
