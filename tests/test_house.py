@@ -14,6 +14,7 @@ SOURCE = Path(convlens.__file__).parent
 
 LEVELS = {
     "errors": 0,
+    "documents": 1,
     "files": 1,
     "notation": 1,
     "data": 2,
@@ -21,6 +22,7 @@ LEVELS = {
     "drawing": 2,
     "pages": 2,
     "calibration": 2,
+    "modelfields": 2,
     "views": 3,
     "modelfile": 3,
     "runs": 3,

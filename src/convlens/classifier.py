@@ -15,7 +15,7 @@ from PIL import Image
 
 from convlens.calibration import softmax
 from convlens.data import Preprocessing, decode
-from convlens.errors import DataError
+from convlens.errors import DataError, ModelFileError
 from convlens.files import check_output
 from convlens.modelfile import A_MODEL, Model, Weights, is_model, read_model, write_model
 from convlens.notation import Architecture
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FEW_MULTIPLY_ADDS = 2_000_000_000
 """About what numpy does in the time that torch takes to load."""
+
+TOGETHER_BYTES, CLASS_BYTES = 64 << 20, 300
+"""Bytes of pixels and of answers that are held at a time, of which a class takes so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class Classifier:
         """Classify pictures of any size, ``batch`` at a time, in their order."""
         if isinstance(pictures, str | bytes | Path):
             raise DataError("predict_each takes several pictures", "classify one with predict")
+        batch = min(batch, self.together)
         waiting: list[NDArray[np.uint8]] = []
         for picture in pictures:
             waiting.append(self.pixels(picture))
@@ -135,6 +139,13 @@ class Classifier:
                 waiting.clear()
         if waiting:
             yield from self.predictions(np.stack(waiting), views=views)
+
+    @property
+    def together(self) -> int:
+        """How many pictures, with their predictions, are best held at a time."""
+        p = self.preprocessing
+        each = p.width * p.height * p.channels + CLASS_BYTES * len(self.classes)
+        return max(1, TOGETHER_BYTES // each)
 
     def predictions(self, pixels: NDArray[np.uint8], *, views: bool = False) -> list[Prediction]:
         """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
@@ -178,13 +189,23 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """Pixels (N, H, W, C) to class probabilities (N, classes), each row summing to one.
 
-        With ``views`` the scores of unsure pictures are means over several views of them.
+        With ``views`` the scores of unsure pictures are means over several views of them. Raises
+        ModelFileError where weights are so large that scores are no numbers.
         """
         if not views:
-            return softmax(self.scores(pixels), self.model.temperature)
+            return softmax(self._finite(pixels), self.model.temperature)
         learned = Views.learned(self.training)
-        scores = learned.scores(pixels, self.scores, self.model.temperature)
+        scores = learned.scores(pixels, self._finite, self.model.temperature)
         return softmax(scores, self.model.temperature)
+
+    def _finite(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = self.scores(pixels)
+        if not np.isfinite(scores).all():
+            raise ModelFileError(
+                "the network's scores are no numbers: its weights are too large",
+                "train it again; a smaller learning rate may help",
+            )
+        return scores
 
     def with_temperature(self, temperature: float) -> Self:
         """The same classifier, its scores divided by ``temperature`` before the softmax."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from convlens.convnetjs import snapshot, steps
+from convlens.convnetjs import filters, snapshot
 from convlens.convnetjs.filters import squared
 from convlens.data import Preprocessing
 from convlens.errors import ModelFileError
@@ -42,8 +42,8 @@ def test_what_cannot_be_said_is_named(text, message, hint):
 
 
 def test_too_large(monkeypatch):
-    monkeypatch.setattr(steps, "MOST_VALUES", 100)
-    with pytest.raises(ModelFileError, match="165 parameters are more"):
+    monkeypatch.setattr(filters, "MOST_VALUES", 100)
+    with pytest.raises(ModelFileError, match="its parameters come to 165 weights, more"):
         snapshot(model("FC 1 - FC 1 - FC 25 nobias - FC 1 nobias - FC"))
     with pytest.raises(ModelFileError, match="written out"):
         snapshot(model("CONV 6 groups 3 - GLOBALPOOL max - FC"))

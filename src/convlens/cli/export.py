@@ -25,6 +25,6 @@ def export(model: Path, form: str, out: Path | None) -> None:
 
     path = out or Path(f"{model.stem}.{form}.json")
     check_output(path, lambda _: False, "ours to replace")
-    document = json.dumps(snapshot(read_model(model)), separators=(",", ":"))
+    document = json.dumps(snapshot(read_model(model)), separators=(",", ":"), allow_nan=False)
     write_atomically(path, document.encode())
     click.echo(f"{form}: {path}")

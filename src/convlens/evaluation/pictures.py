@@ -12,6 +12,7 @@ from convlens.classifier import Classifier
 from convlens.data import Decoded, Pictures, Skipped, Source, divide, start_loading
 from convlens.data.content import as_numbers, content_hashes
 from convlens.errors import DataError
+from convlens.modelfields import fact
 
 Mask = NDArray[np.bool_]
 
@@ -85,11 +86,11 @@ def _judged(classifier: Classifier, decoded: Decoded, which: str) -> Judged:
         first = f": {decoded.skipped[0].file}: {decoded.skipped[0].reason}"
         raise DataError(f"no picture in {source.name} can be decoded{first}")
     trained, chosen = met(classifier, pictures)
-    same = classifier.training.get("data", {}).get("fingerprint") == source.fingerprint
+    same = fact(classifier.training, "data.fingerprint") == source.fingerprint
     if same and len(items) and not any(item.part == "test" for item in source.items):
         held = ~(trained | chosen)
         if not classifier.model.seen:  # written before models knew the pictures they had seen
-            test = divide(source, seed=int(classifier.training.get("seed", 0))).test
+            test = divide(source, seed=fact(classifier.training, "seed") or 0).test
             held = np.isin(items, [] if test is None else test)
         if held.any():
             which = "the part that was held back in training"

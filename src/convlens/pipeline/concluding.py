@@ -14,6 +14,7 @@ from torch import nn
 from convlens.classifier import Classifier
 from convlens.data import Dataset
 from convlens.errors import ModelFileError
+from convlens.modelfields import fact
 from convlens.modelfile import Model, Weights, read_model
 from convlens.pipeline.budget import WRITING_SECONDS
 from convlens.pipeline.judging import Verdict, judge
@@ -80,7 +81,7 @@ def place_for(out: Path | None, stopped: bool) -> Path | None:
     if out is None or not stopped or not out.exists():
         return out
     with contextlib.suppress(ModelFileError):
-        if read_model(out).training.get("stopped"):
+        if fact(read_model(out).training, "stopped"):
             return out
     return out.with_name(f"{out.stem}-unfinished{out.suffix}")
 
