@@ -56,8 +56,8 @@ def parsed(content: bytes | str, most: int, *, finite: bool = False) -> Any:
     """The value that JSON says.
 
     Raises UnfitError where it is not JSON, names a key twice, has more than 64 brackets within one
-    another, or would take more than ``most`` bytes of memory; with ``finite`` also where it says NaN
-    or Infinity, which JSON itself does not have.
+    another, or would take more than ``most`` bytes of memory; with ``finite`` also where it says
+    NaN or Infinity, which JSON itself does not have.
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
@@ -107,7 +107,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MOST_DEPTH + 1):
+    for _ in range(MOST_DEPTH):
         level = [inner for held in level for inner in _inside(held) if isinstance(inner, _HOLDERS)]
         if not level:
             return
@@ -122,6 +122,16 @@ def _inside(value: Any) -> Any:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
+
+
+LONGEST_LINE = 300
+"""Characters that a message repeats of what a file says."""
+
+
+def cut(text: str) -> str:
+    """What a file says, as a part of one line: cut short, and nothing in it that does not print."""
+    plain = "".join(c if c.isprintable() else "\ufffd" for c in text[: LONGEST_LINE + 1])
+    return plain if len(plain) <= LONGEST_LINE else plain[: LONGEST_LINE - 1] + "…"
 
 
 def shown(value: object) -> str:

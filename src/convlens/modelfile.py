@@ -20,7 +20,7 @@ from safetensors.numpy import save
 from convlens.data import Preprocessing
 from convlens.data.content import HASH_BYTES
 from convlens.data.memory import allowed_memory, how_to_raise
-from convlens.documents import UnfitError, parsed, shown
+from convlens.documents import UnfitError, cut, parsed, shown
 from convlens.errors import ConvLensError, ModelFileError
 from convlens.files import write_atomically
 from convlens.modelfields import check
@@ -170,7 +170,7 @@ def _checked(file: Any, path: Path) -> Model:
         preprocessing = Preprocessing.from_json(document["preprocessing"])
         plan = plan_of(architecture, preprocessing, classes)
     except ConvLensError as error:
-        raise ModelFileError(f"{path}: {error.message}", _foreign(path)) from error
+        raise ModelFileError(f"{path}: {cut(error.message)}", _foreign(path)) from error
     if len(set(classes)) < len(classes):
         raise ModelFileError(f"{path} names a class twice", _foreign(path))
     check_prediction(plan, str(path))
@@ -196,7 +196,7 @@ def _seen(file: Any, path: Path) -> list[str]:
         found = file.get_slice(name)
         if found.get_dtype() != "U8" or tuple(found.get_shape())[1:] != (HASH_BYTES,):
             held = f"{found.get_dtype()} {tuple(found.get_shape())}"
-            raise ModelFileError(f"{path}: {name} is {held}, not U8 (N, 6)", _foreign(path))
+            raise ModelFileError(f"{path}: {cut(name)} is {held}, not U8 (N, 6)", _foreign(path))
     return names
 
 
@@ -226,7 +226,7 @@ def _compare(shapes: Shapes, file: Any, path: Path) -> None:
     missing, surplus = sorted(shapes.keys() - present), sorted(present - shapes.keys())
     if missing or surplus:
         what = f"lacks {missing[0]}" if missing else f"has {surplus[0]} too many"
-        raise ModelFileError(f"{path} {what}, going by its own architecture", _foreign(path))
+        raise ModelFileError(f"{path} {cut(what)}, going by its own architecture", _foreign(path))
     for name, shape in shapes.items():
         found = file.get_slice(name)
         if tuple(found.get_shape()) != shape or found.get_dtype() != "F32":

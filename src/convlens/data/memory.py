@@ -51,10 +51,13 @@ VARIABLE = "CONVLENS_MAX_MEMORY"
 """Variable of the environment that sets what a file from elsewhere may ask for."""
 
 ALWAYS_ALLOWED = 2 << 30
-"""Bytes that it may ask for on a machine that has them, however small that is."""
+"""Bytes that it may ask for where the machine has a third more than those."""
 
 SHARE_ALLOWED, MOST_ALLOWED = 0.25, 0.75
-"""The same as a share of the memory; and the share that even ``ALWAYS_ALLOWED`` must not pass."""
+"""Of the memory, that it may ask for; and what even ``ALWAYS_ALLOWED`` must not pass."""
+
+LEAST_ALLOWED = 256 << 20
+"""Bytes without which no network predicts."""
 
 _UNITS = {"K": 10, "M": 20, "G": 30, "T": 40}
 
@@ -72,7 +75,8 @@ def allowed_memory() -> int:
             raise SettingsError(f"{VARIABLE} is {said[:40]!r}", "give a size such as 12G or 500M")
         return int(float(match[1]) * (1 << _UNITS[match[2].upper()]))
     most = physical_memory()
-    return int(min(MOST_ALLOWED * most, max(ALWAYS_ALLOWED, SHARE_ALLOWED * most)))
+    usual = min(MOST_ALLOWED * most, max(ALWAYS_ALLOWED, SHARE_ALLOWED * most))
+    return max(LEAST_ALLOWED, int(usual))
 
 
 def bytes_text(count: int) -> str:
