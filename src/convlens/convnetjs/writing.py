@@ -21,7 +21,8 @@ def snapshot(model: Model) -> dict[str, Any]:
     that the model gives. ``classes`` beside the layers holds their names, which ConvNetJS passes
     over. Raises ModelFileError where ConvNetJS lacks a layer, or JSON a weight.
     """
-    steps = steps_of(model)
+    with np.errstate(all="ignore"):  # what comes of it is looked at below
+        steps = steps_of(model)
     for number, step in enumerate(steps):
         for values in (step.rows, step.biases):
             if values is not None and not np.isfinite(values).all():

@@ -73,7 +73,7 @@ def _layer(x: Volume, row: Row, weights: Weights, name: str) -> Volume:
         case kinds.BatchNorm():
             return _batchnorm(x, *(weights[f"{name}.{part}"] for part in BATCHNORM_TENSORS))
         case kinds.LocalResponseNorm():
-            return _response_norm(x, layer)
+            return _response_norm(x, layer.within(row.input.depth))
         case kinds.Residual():
             body, shortcut = row.branches
             straight = chain(x, shortcut, weights, f"{name}.shortcut.")

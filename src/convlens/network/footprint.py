@@ -87,8 +87,9 @@ def _layer(row: Row) -> int:
             return _padded(row) + 2 * output
         case kinds.Pool():
             return 2 * _padded(row) + 3 * output
-        case kinds.LocalResponseNorm(n=n):
-            return 5 * output + 2 * (n - 1) * row.input.width * row.input.height
+        case kinds.LocalResponseNorm() as norm:
+            depth = row.input.depth + norm.within(row.input.depth).n - 1
+            return 3 * output + 2 * depth * row.input.width * row.input.height
         case kinds.FullyConnected() | kinds.GlobalPool():
             return row.input.size + 2 * output  # the input may have to be laid out in a row first
         case kinds.Activation() | kinds.BatchNorm() | kinds.Maxout():
