@@ -68,7 +68,7 @@ def test_zeros_that_would_be_too_many_are_not_made(monkeypatch):
     with pytest.raises(ModelFileError, match="6,000 depth slices, written out, come to 36,000,000"):
         snapshot(model("CONV 6000@1x1 - POOL 6x6 - BN - FC"))
     monkeypatch.setattr(np, "zeros", lambda _: pytest.fail("made all the same"))
-    with pytest.raises(ModelFileError, match="the filters of conv1, written out, come to 36,036,009"):
+    with pytest.raises(ModelFileError, match="filters of conv1, written out, come to 36,036,009"):
         snapshot(model("CONV 3@3x3 dilate 1000 - FC"))
 
 
