@@ -34,7 +34,10 @@ from convlens.notation.words import LAYER_WORDS, VOCABULARY
 from tests.test_house import LEVELS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 NOT_OURS = {
     'pip install -e ".[dev]" && pytest',
@@ -48,6 +51,8 @@ NOT_OURS = {
     "git diff tests/golden",
     "ruff check . && ruff format --check . && mypy",
     "bash .ci/run",
+    "CONVLENS_MUTANTS=40000 pytest -s -m fuzz tests/test_mutants.py",
+    "CONVLENS_MUTANTS=60000 pytest -s -m fuzz tests/convnetjs/test_mutants.py",
 }
 """Lines of `sh` blocks that a test cannot carry out."""
 
@@ -104,6 +109,7 @@ def desk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONVLENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("CONVLENS_MAX_MEMORY", "")  # a document that sets it does so for itself
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield tmp_path

@@ -15,6 +15,7 @@ SOURCE = Path(convlens.__file__).parent
 LEVELS = {
     "errors": 0,
     "paths": 0,
+    "documents": 1,
     "files": 1,
     "terminal": 1,
     "notation": 1,
@@ -24,6 +25,7 @@ LEVELS = {
     "pages": 2,
     "calibration": 2,
     "renaming": 3,
+    "modelfields": 2,
     "views": 3,
     "modelfile": 3,
     "runs": 3,

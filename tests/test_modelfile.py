@@ -107,7 +107,7 @@ def test_a_header_that_claims_a_lot_is_refused_at_once(tmp_path):
     ("change", "message"),
     [
         (lambda d: d.update(format=4), "format 4; this ConvLens reads up to 3"),
-        (lambda d: d.update(format="x"), "format x"),
+        (lambda d: d.update(format="x"), "format 'x'"),
         (lambda d: d.pop("classes"), "lacks 'classes'"),
         (lambda d: d.update(architecture="INPUT - CNOV"), "CNOV"),
         (lambda d: d.update(architecture=7), "7"),

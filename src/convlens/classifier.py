@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from convlens.calibration import softmax
 from convlens.data import Preprocessing, decode
 from convlens.data.forms import is_one_picture, name_of
-from convlens.errors import DataError, SettingsError
+from convlens.errors import DataError, ModelFileError, SettingsError
 from convlens.files import Output
+from convlens.modelfields import fact
 from convlens.modelfile import MODEL_FORM, Model, Weights, model_bytes, read_model
 from convlens.notation import Architecture
 from convlens.renaming import renamed
@@ -34,6 +35,9 @@ ON_ERRORS = ("raise", "return", "skip")
 
 FEW_MULTIPLY_ADDS = 2_000_000_000
 """About what numpy does in the time that torch takes to load."""
+
+TOGETHER_BYTES, CLASS_BYTES = 64 << 20, 300
+"""Bytes of pixels and of answers that are held at a time, of which a class takes so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Classifier:
             kind = type(pictures).__name__
             message = f"predict_each takes several pictures, not a {kind}"
             raise DataError(message, "give a list of them, or classify one with predict")
-        return self._each(pictures, int(batch), views, errors)
+        return self._each(pictures, min(int(batch), self.together), views, errors)
 
     def _each(
         self, pictures: Iterable[Any], batch: int, views: bool, errors: str
@@ -199,6 +203,13 @@ class Classifier:
         found = iter(self.predictions(np.stack(pixels), views=views) if pixels else ())
         for one in waiting:
             yield one if isinstance(one, DataError) else next(found)
+
+    @property
+    def together(self) -> int:
+        """How many pictures, with their predictions, are best held at a time."""
+        p = self.preprocessing
+        each = p.width * p.height * p.channels + CLASS_BYTES * len(self.classes)
+        return max(1, TOGETHER_BYTES // each)
 
     def predictions(self, pixels: NDArray[np.uint8], *, views: bool = False) -> list[Prediction]:
         """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
@@ -245,13 +256,23 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """Pixels (N, H, W, C) to class probabilities (N, classes), each row summing to one.
 
-        With ``views`` the scores of unsure pictures are means over several views of them.
+        With ``views`` the scores of unsure pictures are means over several views of them. Raises
+        ModelFileError where weights are so large that scores are no numbers.
         """
         if not views:
-            return softmax(self.scores(pixels), self.model.temperature)
+            return softmax(self._finite(pixels), self.model.temperature)
         learned = Views.learned(self.training)
-        scores = learned.scores(pixels, self.scores, self.model.temperature)
+        scores = learned.scores(pixels, self._finite, self.model.temperature)
         return softmax(scores, self.model.temperature)
+
+    def _finite(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = self.scores(pixels)
+        if not np.isfinite(scores).all():
+            raise ModelFileError(
+                "the network's scores are no numbers: its weights are too large",
+                "train it again; a smaller learning rate may help",
+            )
+        return scores
 
     def with_temperature(self, temperature: float) -> Self:
         """The same classifier, its scores divided by ``temperature`` before the softmax."""
@@ -270,8 +291,8 @@ class Classifier:
         """
         classes = renamed(self.classes, names)
         changed = {old: new for old, new in zip(self.classes, classes, strict=True) if old != new}
-        before = self.training.get("renamed")
-        told = [*(before if isinstance(before, list) else []), changed]
+        before = fact(self.training, "renamed")
+        told = [*(before or ()), changed]
         training = {**self.training, "renamed": told}
         return self._with(replace(self.model, classes=classes, training=training))
 

@@ -19,8 +19,12 @@ from safetensors.numpy import save
 
 from convlens.data import Preprocessing
 from convlens.data.content import HASH_BYTES
+from convlens.data.memory import allowed_memory, how_to_raise
+from convlens.documents import UnfitError, cut, parsed, shown
 from convlens.errors import ConvLensError, ModelFileError
 from convlens.files import Form, write_atomically
+from convlens.modelfields import check
+from convlens.network.footprint import check_prediction
 from convlens.notation import Architecture, Plan, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.volumes import Row
@@ -31,6 +35,9 @@ FORMAT = 3
 
 KEY = "convlens"
 """The metadata's entry that holds the JSON document."""
+
+VARIANCE = ".running_var"
+"""Ending of the names of BN's variances."""
 
 SEEN = "seen."
 """Beginning of the names of tensors that hold hashes of pictures, (N, 6) uint8, by part."""
@@ -99,12 +106,15 @@ def _row_shapes(row: Row, prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def write_model(model: Model, path: Path) -> None:
-    """Write ``model`` to ``path``, whole or not at all. Raises OutputError."""
+    """Write ``model`` to ``path``, whole or not at all.
+
+    Raises OutputError, or ModelFileError where a value could not be read again.
+    """
     write_atomically(path, model_bytes(model))
 
 
 def model_bytes(model: Model) -> bytes:
-    """The content of ``model``'s file."""
+    """The content of ``model``'s file. Raises ModelFileError where it could not be read again."""
     document = {
         "format": FORMAT,
         "architecture": str(model.architecture),
@@ -113,6 +123,7 @@ def model_bytes(model: Model) -> bytes:
         "calibration": {"temperature": model.temperature},
         "training": dict(model.training),
     }
+    check(document)
     tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
     hashes = {SEEN + part: np.ascontiguousarray(value) for part, value in model.seen.items()}
     return save({**tensors, **hashes}, metadata={KEY: json.dumps(document)})
@@ -178,25 +189,29 @@ def read_model(path: Path) -> Model:
 def _checked(file: Any, path: Path) -> Model:
     document = _document(file.metadata() or {}, path)
     try:
-        architecture = Architecture(_text(document["architecture"]))
-        classes = tuple(_text(name) for name in document["classes"])
+        check(document)
+        architecture = Architecture(document["architecture"])
+        classes = tuple(document["classes"])
         preprocessing = Preprocessing.from_json(document["preprocessing"])
-        temperature = float(document["calibration"]["temperature"])
-        training = dict(document["training"])
-        shapes = tensor_shapes(plan_of(architecture, preprocessing, classes))
+        plan = plan_of(architecture, preprocessing, classes)
     except ConvLensError as error:
-        raise ModelFileError(f"{path}: {error.message}", _foreign(path)) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(f"{path} lacks {_reason(error)}", _foreign(path)) from error
-    if not (len(set(classes)) == len(classes) and 0 < temperature < float("inf")):
-        raise ModelFileError(f"{path} names a class twice or has no temperature", _foreign(path))
+        raise ModelFileError(f"{path}: {cut(error.message)}", _foreign(path)) from error
+    if len(set(classes)) < len(classes):
+        raise ModelFileError(f"{path} names a class twice", _foreign(path))
+    check_prediction(plan, str(path))
+    shapes = tensor_shapes(plan)
     _compare(shapes, file, path)
     weights = {name: file.get_tensor(name) for name in shapes}
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise ModelFileError(f"{path}: {name} holds values that are not numbers", None)
+        if name.endswith(VARIANCE) and (values < 0).any():
+            raise ModelFileError(f"{path}: {name} holds a variance below zero", _foreign(path))
     seen = {name.removeprefix(SEEN): file.get_tensor(name) for name in _seen(file, path)}
-    return Model(architecture, classes, preprocessing, weights, temperature, training, seen)
+    temperature = float(document["calibration"]["temperature"])
+    return Model(
+        architecture, classes, preprocessing, weights, temperature, document["training"], seen
+    )
 
 
 def _seen(file: Any, path: Path) -> list[str]:
@@ -206,22 +221,25 @@ def _seen(file: Any, path: Path) -> list[str]:
         found = file.get_slice(name)
         if found.get_dtype() != "U8" or tuple(found.get_shape())[1:] != (HASH_BYTES,):
             held = f"{found.get_dtype()} {tuple(found.get_shape())}"
-            raise ModelFileError(f"{path}: {name} is {held}, not U8 (N, 6)", _foreign(path))
+            raise ModelFileError(f"{path}: {cut(name)} is {held}, not U8 (N, 6)", _foreign(path))
     return names
 
 
-def _document(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
+def _document(metadata: Mapping[str, str], path: Path) -> Mapping[str, Any]:
     """The JSON document, its version checked first: a newer one may mean anything by the rest."""
     try:
-        document = json.loads(metadata[KEY])
+        document = parsed(metadata[KEY], allowed_memory())
         version = document["format"]
-    except (KeyError, ValueError, TypeError, RecursionError):
+    except UnfitError as error:
+        hint = _foreign(path) if error.needed is None else how_to_raise(error.needed)
+        raise ModelFileError(f"{path}: its document {error}", hint) from None
+    except (KeyError, TypeError):
         raise ModelFileError(
             f"{path} is a safetensors file, but not one of ConvLens", _foreign(path)
         ) from None
-    if not isinstance(version, int) or version > FORMAT:
+    if type(version) is not int or not 1 <= version <= FORMAT:
         raise ModelFileError(
-            f"{path} has format {version}; this ConvLens reads up to {FORMAT}",
+            f"{path} has format {shown(version)}; this ConvLens reads up to {FORMAT}",
             "update ConvLens: pip install --upgrade convlens",
         )
     return dict(document)
@@ -233,18 +251,12 @@ def _compare(shapes: Shapes, file: Any, path: Path) -> None:
     missing, surplus = sorted(shapes.keys() - present), sorted(present - shapes.keys())
     if missing or surplus:
         what = f"lacks {missing[0]}" if missing else f"has {surplus[0]} too many"
-        raise ModelFileError(f"{path} {what}, going by its own architecture", _foreign(path))
+        raise ModelFileError(f"{path} {cut(what)}, going by its own architecture", _foreign(path))
     for name, shape in shapes.items():
         found = file.get_slice(name)
         if tuple(found.get_shape()) != shape or found.get_dtype() != "F32":
             held = f"{found.get_dtype()} {tuple(found.get_shape())}"
             raise ModelFileError(f"{path}: {name} is {held}, not F32 {shape}", _foreign(path))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"text where {value!r} stands")
-    return value
 
 
 def _foreign(path: Path) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import softmax
+from convlens.modelfields import fact
 
 Pixels = NDArray[np.uint8]
 Scores = Callable[[Pixels], NDArray[np.float32]]
@@ -34,8 +35,9 @@ class Views:
     @classmethod
     def learned(cls, training: Mapping[str, Any]) -> Self:
         """Those that a model's training varied its pictures by; none where nothing is told."""
-        recipe = training.get("recipe") or {}
-        return cls(mirror=bool(recipe.get("flip")), shift=bool(recipe.get("shift")))
+        return cls(
+            mirror=bool(fact(training, "recipe.flip")), shift=bool(fact(training, "recipe.shift"))
+        )
 
     @property
     def more(self) -> int:

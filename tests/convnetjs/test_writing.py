@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from convlens.convnetjs import snapshot, steps
+from convlens.cli.main import run
+from convlens.convnetjs import filters, snapshot
 from convlens.convnetjs.filters import squared
 from convlens.data import Preprocessing
 from convlens.errors import ModelFileError
-from convlens.modelfile import Model, tensor_shapes
+from convlens.modelfile import Model, tensor_shapes, write_model
 from convlens.notation import Architecture
 from convlens.notation.layers import BN_EPSILON
 
@@ -42,11 +43,33 @@ def test_what_cannot_be_said_is_named(text, message, hint):
 
 
 def test_too_large(monkeypatch):
-    monkeypatch.setattr(steps, "MOST_VALUES", 100)
-    with pytest.raises(ModelFileError, match="165 parameters are more"):
+    monkeypatch.setattr(filters, "MOST_VALUES", 100)
+    with pytest.raises(ModelFileError, match="its parameters come to 165 weights, more"):
         snapshot(model("FC 1 - FC 1 - FC 25 nobias - FC 1 nobias - FC"))
     with pytest.raises(ModelFileError, match="written out"):
         snapshot(model("CONV 6 groups 3 - GLOBALPOOL max - FC"))
+
+
+def test_what_json_has_no_number_for_is_not_written(tmp_path, capsys):
+    large = model("CONV 2 - " + "BN - " * 9 + "FC")
+    for name, values in large.weights.items():
+        values[...] = 3e38 if name.endswith("weight") else 0
+    with pytest.raises(ModelFileError, match=r"layer 1 \(conv\) would hold Infinity or NaN"):
+        snapshot(large)
+    write_model(large, tmp_path / "m.safetensors")
+    out = tmp_path / "m.json"
+    assert run(["export", str(tmp_path / "m.safetensors"), "--to", "convnetjs", "--out", str(out)])
+    assert "Infinity or NaN" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_zeros_that_would_be_too_many_are_not_made(monkeypatch):
+    monkeypatch.setattr(np, "diag", lambda _: pytest.fail("made all the same"))
+    with pytest.raises(ModelFileError, match="6,000 depth slices, written out, come to 36,000,000"):
+        snapshot(model("CONV 6000@1x1 - POOL 6x6 - BN - FC"))
+    monkeypatch.setattr(np, "zeros", lambda _: pytest.fail("made all the same"))
+    with pytest.raises(ModelFileError, match="filters of conv1, written out, come to 36,036,009"):
+        snapshot(model("CONV 3@3x3 dilate 1000 - FC"))
 
 
 def test_layers_one_for_one_and_numbers_short():

@@ -69,7 +69,7 @@ def test_a_list_longer_than_any_is_not_read(tmp_path):
     path = tmp_path / "list.txt"
     with path.open("wb") as file:
         file.truncate(LONGEST_LIST + 1)
-    with pytest.raises(DataError, match="is longer than 64 MB"):
+    with pytest.raises(DataError, match="is larger than 64 MB"):
         names_in(path)
 
 

@@ -204,3 +204,14 @@ def test_any_layer_can_follow_a_fully_connected_one():
     network = Network(plan)
     assert network(torch.randn(3, 3, 4, 5)).shape == (3, 2)
     assert isinstance(network.bn1, nn.BatchNorm2d)
+
+
+@pytest.mark.parametrize(("depth", "n"), [(1, 5), (3, 5), (3, 6), (3, 4), (4, 1000), (6, 11)])
+def test_neighbours_that_a_volume_has_not_change_nothing(depth, n):
+    """However many are said, no more are computed than there are depth slices."""
+    plan = Architecture(f"INPUT 3x2x{depth} - LRN n={n} alpha=0.5 - FC 2").plan()
+    norm = Network(plan)[0]
+    assert norm.size <= 2 * depth - 1
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, depth, 2, 3)))
+    expected = nn.functional.local_response_norm(x, n, 0.5, 0.75, 2.0)
+    torch.testing.assert_close(norm(x), expected)

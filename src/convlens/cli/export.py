@@ -29,6 +29,6 @@ def export(model: Path, form: str, out: Path | None) -> None:
     path = out or Path(fitting_name(model.stem, f".{form}.json"))
     never = Form("ours to replace", "JSON for ConvNetJS", "model.json", lambda _: False)
     with Output(path, never) as output:
-        document = json.dumps(snapshot(read_model(model)), separators=(",", ":"))
+        document = json.dumps(snapshot(read_model(model)), separators=(",", ":"), allow_nan=False)
         output.write(document.encode())
     click.echo(printable(f"{form}: {path}"))

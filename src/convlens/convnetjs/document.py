@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from convlens.convnetjs.values import Values
-from convlens.errors import ModelFileError
+from convlens.data.memory import allowed_memory, how_to_raise
+from convlens.data.names import printable
+from convlens.documents import UnfitError, parsed, read_regular, shown
 from convlens.notation.limits import MAX_LAYERS, MAX_NUMBER
 
 LARGEST = 1 << 30
 """Bytes of a snapshot."""
+
+UNNAMED = "without a layer_type"
 
 HINT = "a snapshot is what ConvNetJS writes: JSON.stringify(net.toJSON())"
 
@@ -35,7 +38,8 @@ class Part:
             raise Bad(f"layer {number} is not an object")
         self.said = said
         self.number = number
-        self.kind = str(said.get("layer_type", ""))[:40] or "without a layer_type"
+        kind = said.get("layer_type")
+        self.kind = printable(kind[:40]) if isinstance(kind, str) and kind else UNNAMED
 
     def bad(self, message: str, hint: str = HINT) -> Bad:
         """Return the error that ``message`` is, with the layer's number and kind."""
@@ -49,14 +53,16 @@ class Part:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if type(value) is not int or not low <= value <= MAX_NUMBER:
-            raise self.bad(f"{key} is {_shown(value)}, not a whole number of {low} or more")
+            raise self.bad(f"{key} is {shown(value)}, not a whole number of {low} or more")
         return value
 
-    def number_at(self, key: str, default: float | None = None) -> float:
-        """The number at ``key``."""
+    def number_at(self, key: str, high: float, default: float | None = None) -> float:
+        """The number at ``key``, 0 to ``high``."""
         value = self.said.get(key, default)
         if type(value) not in (int, float):
-            raise self.bad(f"{key} is {_shown(value)}, not a number")
+            raise self.bad(f"{key} is {shown(value)}, not a number")
+        if not 0 <= value <= high:
+            raise self.bad(f"{key} is {shown(value)}, outside 0 to {high:g}")
         return float(value)
 
     def rows(self, count: int, length: int) -> Values:
@@ -92,32 +98,15 @@ class Part:
 
 
 def read_parts(path: Path) -> tuple[list[Part], Mapping[str, Any]]:
-    """The layers of the snapshot at ``path``, and the whole of it. Raises Bad or ModelFileError."""
+    """The layers of the snapshot at ``path``, and the whole of it. Raises Bad."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise Bad("too large for a snapshot")
-        document = json.loads(path.read_bytes(), parse_constant=_refuse)
-    except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
-    except UnicodeDecodeError:
-        raise Bad("it is not text") from None
-    except json.JSONDecodeError as error:
-        cut = " (it ends too early)" if error.pos >= len(error.doc.rstrip()) - 1 else ""
-        raise Bad(f"it is not JSON: {error.msg}, line {error.lineno}{cut}") from None
-    except (ValueError, RecursionError):
-        raise Bad("it is not JSON that can be read: too deep, or a number too long") from None
+        document = parsed(read_regular(path, LARGEST), allowed_memory(), finite=True)
+    except UnfitError as error:
+        hint = HINT if error.needed is None else how_to_raise(error.needed)
+        raise Bad(f"it {error}", hint) from None
     layers = document.get("layers") if isinstance(document, Mapping) else None
     if not isinstance(layers, list):
         raise Bad("it has no list of layers, so it is no snapshot of a network")
     if not 2 <= len(layers) <= MAX_LAYERS:
         raise Bad(f"it has {len(layers):,} layers, not from 2 to {MAX_LAYERS:,}")
     return [Part(said, number) for number, said in enumerate(layers)], document
-
-
-def _refuse(word: str) -> float:
-    raise Bad(f"it holds {word}, which is not a number")
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:39] + "…"

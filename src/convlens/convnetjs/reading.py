@@ -18,6 +18,7 @@ from convlens.notation import layers as kinds
 from convlens.notation.faults import Misfit
 from convlens.notation.layers import Layer, Padding
 from convlens.notation.trace import trace
+from convlens.notation.words import BOUNDS
 
 CHANNELS = (1, 3)
 
@@ -111,7 +112,7 @@ def _layer(part: Part, volume: Volume, *, last: bool) -> Layer:
 def _conv(part: Part, volume: Volume) -> Layer:
     kernel, stride, pad = _window(part)
     if part.whole("in_depth") != volume.depth:
-        raise part.bad(f"in_depth is {part.said['in_depth']}, but {volume} comes before")
+        raise part.bad(f"in_depth is {part.whole('in_depth')}, but {volume} comes before")
     padding: Padding = pad
     if stride == 1 and kernel == (2 * pad + 1, 2 * pad + 1):
         padding = "same"
@@ -141,21 +142,21 @@ def _fit(kernel: tuple[int, int], stride: int, pad: int, volume: Volume) -> kind
 
 def _fc(part: Part, volume: Volume) -> Layer:
     if part.whole("num_inputs") != volume.size:
-        raise part.bad(f"num_inputs is {part.said['num_inputs']}, but {volume} comes before")
+        raise part.bad(f"num_inputs is {part.whole('num_inputs')}, but {volume} comes before")
     return kinds.FullyConnected(units=part.whole("out_depth"))
 
 
 def _lrn(part: Part, volume: Volume) -> Layer:
     """Over an even n, ConvNetJS takes one neighbour more, and still divides by n."""
-    n, alpha = part.whole("n"), part.number_at("alpha")
+    n, alpha = part.whole("n"), part.number_at("alpha", BOUNDS["alpha"].high)
     neighbours = 2 * (n // 2) + 1
-    k, beta = part.number_at("k"), part.number_at("beta")
+    k, beta = (part.number_at(key, BOUNDS[key].high) for key in ("k", "beta"))
     return kinds.LocalResponseNorm(k=k, n=neighbours, alpha=alpha * neighbours / n, beta=beta)
 
 
 def _dropout(part: Part, volume: Volume) -> Layer:
-    p = part.number_at("drop_prob", 0.5)
-    if not 0 < p < 1:
+    p = part.number_at("drop_prob", 1, 0.5)
+    if not 0 < p <= BOUNDS["p"].high:
         raise part.bad(f"drop_prob is {p:g}: it must lie between 0 and 1")
     return kinds.Dropout(p=p)
 

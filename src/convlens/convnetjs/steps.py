@@ -13,16 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from convlens.convnetjs.filters import Square, diagonal, squared
+from convlens.convnetjs.filters import Square, check_values, diagonal, squared
 from convlens.convnetjs.values import CENTRE, Values, rows_from_filters, rows_from_weights
 from convlens.errors import ModelFileError
 from convlens.modelfile import Model
 from convlens.notation import Row, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.layers import BN_EPSILON
-
-MOST_VALUES = 30_000_000
-"""Weights that a snapshot may have: about 360 MB of text."""
 
 
 @dataclass(slots=True)
@@ -59,11 +56,10 @@ class _Writer:
         self.model = model
         self.plan = model.plan()
         self.done: list[Step] = [Step("input", self.plan.input)]
+        self.written = 0  # filters' weights
 
     def steps(self) -> list[Step]:
-        if self.plan.parameters > MOST_VALUES:
-            message = f"{self.plan.parameters:,} parameters are more than a browser can hold"
-            raise ModelFileError(message, f"ConvNetJS is for networks of up to {MOST_VALUES:,}")
+        check_values(self.plan.parameters, "its parameters")
         self._preprocess()
         for row in self.plan.rows:
             self._write(row)
@@ -99,8 +95,8 @@ class _Writer:
             "in_depth": filters.shape[1],
             "pad": pad,
         }
-        if filters.size > MOST_VALUES:
-            raise ModelFileError("its groups, written out, are more than a browser can hold", None)
+        self.written += filters.size
+        check_values(self.written, "its filters, written out,")
         self.done.append(Step("conv", output, options, rows_from_filters(filters), biases))
 
     def _factor(self, factor: float) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from convlens.convnetjs.steps import Step, steps_of
 from convlens.convnetjs.values import Values
+from convlens.errors import ModelFileError
 from convlens.modelfile import Model
 
 _WEIGHTED = ("conv", "fc")
@@ -16,9 +19,18 @@ def snapshot(model: Model) -> dict[str, Any]:
 
     The network takes pictures as ConvNetJS has them, ``p/255 - 0.5``, and gives the probabilities
     that the model gives. ``classes`` beside the layers holds their names, which ConvNetJS passes
-    over. Raises ModelFileError where ConvNetJS lacks a layer.
+    over. Raises ModelFileError where ConvNetJS lacks a layer, or JSON a weight.
     """
-    return {"layers": [_layer(step) for step in steps_of(model)], "classes": list(model.classes)}
+    with np.errstate(all="ignore"):  # what comes of it is looked at below
+        steps = steps_of(model)
+    for number, step in enumerate(steps):
+        for values in (step.rows, step.biases):
+            if values is not None and not np.isfinite(values).all():
+                raise ModelFileError(
+                    f"layer {number} ({step.kind}) would hold Infinity or NaN, which JSON has not",
+                    "its weights, or the deviations of its BN, are too large or too small",
+                )
+    return {"layers": [_layer(step) for step in steps], "classes": list(model.classes)}
 
 
 def _layer(step: Step) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from convlens.data.names import printable
 from convlens.data.sources.source import Item, Source
+from convlens.documents import UnfitError, read_regular
 from convlens.errors import DataError
 
 LONGEST_LIST = 64 << 20
@@ -41,17 +42,9 @@ def names_in(path: Path) -> tuple[str, ...]:
     """
     shown = printable(path.name)
     try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST_LIST + 1)
-    except IsADirectoryError as error:
-        raise DataError(f"{shown} is a folder, not a list of pictures", _HINT) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such path"
-        message = f"the list {printable(str(path))} cannot be read: {reason.lower()}"
-        raise DataError(message, "check its path") from error
-    if len(content) > LONGEST_LIST:
-        message = f"{shown} is longer than {LONGEST_LIST >> 20} MB: no list of pictures"
-        raise DataError(message, _HINT)
+        content = read_regular(path, LONGEST_LIST)
+    except UnfitError as error:
+        raise DataError(f"the list {printable(str(path))} {error}", _HINT) from error
     if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{shown} is not a text, so no list of pictures", _HINT)
     try:

@@ -35,6 +35,9 @@ BLOCK_BYTES = 64 << 20
 SMALLEST, LARGEST = 64, 4096
 """Pictures of a block; the first one is small, so that something is seen soon."""
 
+LARGER = 4
+"""Blocks of large pictures, of which few would fit, may have so many times the bytes."""
+
 _PATIENCE = 300.0  # seconds without a single picture after which reading is given up
 
 
@@ -79,7 +82,7 @@ def decoded(
 def _bounds(count: int, geometry: Geometry) -> list[int]:
     """Where blocks begin, and the end of the last."""
     fitting = BLOCK_BYTES // math.prod(geometry.shape)
-    size = min(max(SMALLEST, fitting), LARGEST)
+    size = min(max(min(SMALLEST, LARGER * fitting), fitting, 1), LARGEST)
     return [0, *range(min(size, SMALLEST), count, size), count] if count else [0]
 
 

@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 
 from convlens.classifier import Classifier
 from convlens.data import Pictures
+from convlens.network.footprint import refuse_above
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """A probability of exactly zero would make the log loss infinite for one picture."""
+
+CONFUSED_BYTES = 16
+"""Of memory for each entry of the confusion table: a count, and its place in what is printed."""
 
 UNEVEN = 1.5
 """Times the pictures of the smallest class that the largest has where classes are uneven."""
@@ -111,6 +115,11 @@ def evaluate(classifier: Classifier, pictures: Pictures, *, views: bool = False)
 def probabilities_of(
     classifier: Classifier, pictures: Pictures, *, views: bool = False
 ) -> NDArray[np.float64]:
-    """Class probabilities (N, classes) of pictures that memory need not hold all at once."""
+    """Class probabilities (N, classes) of pictures that memory need not hold all at once.
+
+    Raises ModelFileError where there are too many classes for a table of what was taken for what.
+    """
+    count = len(classifier.classes)
+    refuse_above(CONFUSED_BYTES * count**2, f"a confusion table of {count:,} classes")
     blocks = pictures.blocks()
     return np.concatenate([classifier.probabilities(one.pixels, views=views) for one in blocks])

@@ -26,6 +26,7 @@ from convlens.data.content import as_numbers, content_hashes
 from convlens.data.sources.labelling import UNSAID
 from convlens.errors import DataError, SettingsError
 from convlens.evaluation.matching import LEFT_OUT, match, named, notes, strangers
+from convlens.modelfields import fact
 
 Mask = NDArray[np.bool_]
 
@@ -71,10 +72,7 @@ def source_for(classifier: Classifier, data: Any, told: Labelling = UNSAID) -> S
     read so. Raises DataError where there are no pictures, SettingsError where ``told`` does not
     fit.
     """
-    data_then = classifier.training.get("data")
-    learned = Labelling.from_json(
-        data_then.get("labelling") if isinstance(data_then, Mapping) else None
-    )
+    learned = Labelling.from_json(fact(classifier.training, "data.labelling"))
     if told == UNSAID != learned:
         with suppress(DataError, SettingsError):
             return open_source(data, learned)
@@ -159,11 +157,11 @@ def _judged(classifier: Classifier, decoded: Decoded, which: str) -> Judged:
         first = f": {decoded.skipped[0].file}: {decoded.skipped[0].reason}"
         raise DataError(f"no picture in {source.name} can be decoded{first}")
     trained, chosen = met(classifier, pictures)
-    same = classifier.training.get("data", {}).get("fingerprint") == source.fingerprint
+    same = fact(classifier.training, "data.fingerprint") == source.fingerprint
     if same and len(items) and not any(item.part == "test" for item in source.items):
         held = ~(trained | chosen)
         if not classifier.model.seen:  # written before models knew the pictures they had seen
-            test = divide(source, seed=int(classifier.training.get("seed", 0))).test
+            test = divide(source, seed=fact(classifier.training, "seed") or 0).test
             held = np.isin(items, [] if test is None else test)
         if held.any():
             which = "the part that was held back in training"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from convlens.data.memory import allowed_memory
+from convlens.documents import UnfitError, parsed, read_regular
 from convlens.errors import ModelFileError, SettingsError
 from convlens.importing.options import Options
 
 WEIGHTS, CONFIGURATION = "model.safetensors", "config.json"
+
+_LARGEST = 1 << 20
+"""Bytes of a configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ def _download(repository: str, file: str) -> Path:
 def _options(path: Path) -> Options:
     """What timm's ``config.json`` says: size, mean and deviation. Anything odd is passed over."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))["pretrained_cfg"]
+        said = parsed(read_regular(path, _LARGEST), allowed_memory())["pretrained_cfg"]
         _, height, width = said["input_size"]
         mean, std = (tuple(map(float, said[key])) for key in ("mean", "std"))
         return Options((int(width), int(height)), mean, std)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (UnfitError, ValueError, TypeError, KeyError, OverflowError):
         return Options()

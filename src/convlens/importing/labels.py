@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from convlens.data.memory import allowed_memory
+from convlens.documents import UnfitError, parsed, read_regular
 from convlens.errors import SettingsError
 
 _LARGEST = 16 << 20
@@ -18,16 +19,14 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
     The file is a text with a name on each line, or JSON: a list of names, or an object from the
     index to a name (or to a list that ends in it, as ImageNet's ``{"0": ["n01440764", "tench"]}``).
-    Raises SettingsError where it is anything else.
+    Raises SettingsError where it is anything else, or no regular file of at most 16 MB.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise SettingsError(f"{path} is too large to be a list of classes", _HINT)
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path, _LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not a text file", _HINT) from None
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+    except UnfitError as error:
+        raise SettingsError(f"{path} {error}", _HINT) from None
     names = _from_json(text, path) if text.lstrip()[:1] in ("[", "{") else text.splitlines()
     while names and not names[-1].strip():
         names.pop()
@@ -38,14 +37,14 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 def _from_json(text: str, path: Path) -> list[str]:
     try:
-        said = json.loads(text)
+        said = parsed(text, allowed_memory())
         if isinstance(said, dict):
             said = [said[str(index)] for index in range(len(said))]
         names = [name[-1] if isinstance(name, list) and name else name for name in said]
     except KeyError as error:
         raise SettingsError(f"{path} names {len(said)} classes, but none {error}", _HINT) from None
-    except (ValueError, RecursionError):
-        raise SettingsError(f"{path} is not JSON", _HINT) from None
+    except UnfitError as error:
+        raise SettingsError(f"{path} {error}", _HINT) from None
     if not all(isinstance(name, str) for name in names):
         raise SettingsError(f"{path} holds names that are not text", _HINT)
     return names

@@ -21,7 +21,7 @@ from convlens.errors import ConvLensError, ModelFileError, SettingsError
 from convlens.importing.labels import class_names
 from convlens.importing.naming import EPSILONS, LEFT_ASIDE, NAMINGS, Naming, in_order
 from convlens.importing.options import Options
-from convlens.modelfile import KEY, Model, Shapes, tensor_shapes
+from convlens.modelfile import KEY, VARIANCE, Model, Shapes, tensor_shapes
 from convlens.notation import Architecture, Plan, Volume, resolve
 from convlens.notation.layers import BN_EPSILON
 from convlens.notation.zoo import ZOO
@@ -195,6 +195,8 @@ def _check_finite(weights: dict[str, NDArray[np.float32]], path: Path) -> None:
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise ModelFileError(f"{path} holds values that are not numbers, for {name}")
+        if name.endswith(VARIANCE) and (values < 0).any():
+            raise ModelFileError(f"{path} holds a variance below zero, for {name}")
 
 
 def _adapt_epsilon(weights: dict[str, NDArray[np.float32]], epsilon: float) -> None:

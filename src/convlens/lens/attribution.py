@@ -12,7 +12,7 @@ from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.lens.deletion import Deletion, deletion
 from convlens.lens.methods import Map, Method, attributed, last_with_extent
-from convlens.lens.opened import Opened, class_index, open_network
+from convlens.lens.opened import Opened, check_looking, class_index, open_network
 from convlens.lens.sanity import Sanity, sanity
 
 MEANING: dict[Method, str] = {
@@ -73,8 +73,10 @@ def why(
     ``occlusion``: Zeiler and Fergus 2014. ``check`` makes the map anew for networks with random
     weights (Adebayo et al. 2018), which takes up to six times as long. ``seed`` is of those, and of
     the random order in which pixels are deleted. Raises SettingsError where there is no such class
-    or method, or where ``gradcam`` finds no layer with extent.
+    or method, or where ``gradcam`` finds no layer with extent; ModelFileError where the memory is
+    too small.
     """
+    check_looking(classifier)
     if method not in get_args(Method):
         raise SettingsError(
             f"there is no method `{method}`", f"choose one of {', '.join(get_args(Method))}"

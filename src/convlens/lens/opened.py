@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from convlens.classifier import Classifier
 from convlens.errors import SettingsError
 from convlens.network.build import Network
+from convlens.network.footprint import looking_memory, refuse_above
 from convlens.notation import Plan, Row, Volume
 from convlens.notation import layers as kinds
 from convlens.notation.fold import whole_text
@@ -87,6 +88,11 @@ def open_network(classifier: Classifier, dtype: torch.dtype = torch.float32) -> 
         torch.from_numpy(mean).to(dtype).view(1, -1, 1, 1),
         torch.from_numpy(scale).to(dtype).view(1, -1, 1, 1),
     )
+
+
+def check_looking(classifier: Classifier) -> None:
+    """See that the memory is enough for a look. Raises ModelFileError."""
+    refuse_above(looking_memory(classifier.model.plan()), "looking into this network")
 
 
 def layers(classifier: Classifier) -> tuple[LayerInfo, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convlens.classifier import Classifier
 from convlens.lens.looking import look
-from convlens.lens.opened import layers_of, open_network
+from convlens.lens.opened import check_looking, layers_of, open_network
 from convlens.notation import Plan
 
 
@@ -33,7 +33,11 @@ class Pass:
 
 
 def passed(classifier: Classifier, picture: Any) -> Pass:
-    """Run the network on ``picture`` in float64. Raises DataError where it is no picture."""
+    """Run the network on ``picture`` in float64.
+
+    Raises DataError where it is no picture, ModelFileError where the memory is too small for it.
+    """
+    check_looking(classifier)
     opened = open_network(classifier, torch.float64)
     pixels = classifier.pixels(picture)
     paths = {info.name: info.path for info in layers_of(opened.plan)}

@@ -17,6 +17,7 @@ from convlens.data.whole import decode_whole
 from convlens.errors import DataError
 from convlens.lens.opened import Opened, open_network
 from convlens.lens.sliding import Sliding, sliding
+from convlens.network.footprint import prediction_memory, refuse_above
 
 TILE_VALUES = 1 << 24
 """Values of activations that a tile may come to: 64 MiB."""
@@ -179,6 +180,7 @@ def _probabilities(
     temperature = opened.classifier.model.temperature
     result = np.empty((opened.plan.classes, rows, columns), np.float32)
     side = math.isqrt(max(1, TILE_VALUES * width * height // opened.plan.activations))
+    _check_tiles(opened, slider, shape, side)
     for row in tiles(rows, (side - height) // down + 1, math.ceil(slider.reach / down)):
         for column in tiles(
             columns, (side - width) // across + 1, math.ceil(slider.reach / across)
@@ -199,6 +201,15 @@ def _probabilities(
             if progress is not None:
                 progress(row.begin * columns + (row.end - row.begin) * column.end, rows * columns)
     return result
+
+
+def _check_tiles(opened: Opened, slider: Sliding, shape: tuple[int, int], side: int) -> None:
+    """See that the largest tile of about ``side`` pixels fits. Raises ModelFileError."""
+    share = 1.0
+    for count, step, window in zip(shape, slider.step[::-1], opened.plan.input[1::-1], strict=True):
+        cut = tiles(count, (side - window) // step + 1, math.ceil(slider.reach / step))
+        share *= max((tile.high - tile.low - 1) * step + window for tile in cut) / window
+    refuse_above(round(share * prediction_memory(opened.plan)), "scanning with this network")
 
 
 def tiles(count: int, room: int, margin: int) -> Iterator[Tile]:

@@ -1,12 +1,13 @@
 """The same scores without torch: a few pictures through a network in numpy alone.
 
 Importing torch takes seconds, one picture through a small network milliseconds; so a lone
-prediction goes this way. Volumes are (B, C, H, W) float32 throughout.
+prediction goes this way. Volumes are (B, C, H, W) float32 throughout. What a layer needs beside
+its volumes is made piece by piece, so that it takes no more than ``footprint`` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -18,6 +19,9 @@ from convlens.notation import layers as kinds
 
 Volume = NDArray[np.float32]
 Weights = Mapping[str, NDArray[np.float32]]
+
+PIECE = 1 << 22
+"""Values that a layer makes beside its volumes at a time: 16 MiB."""
 
 
 class ArrayPredictor:
@@ -31,9 +35,10 @@ class ArrayPredictor:
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Pixels (N, H, W, C) uint8 to scores (N, classes) float32."""
         found = np.empty((len(pixels), self.plan.classes), np.float32)
-        for number, picture in enumerate(pixels):  # one at a time: patches take room
-            volume = (picture.transpose(2, 0, 1).astype(np.float32) - self.mean) * self.scale
-            found[number] = chain(volume[None], self.plan.rows, self.weights, "").reshape(-1)
+        with np.errstate(all="ignore"):  # whoever wants probabilities sees that scores are finite
+            for number, picture in enumerate(pixels):  # one at a time: volumes take room
+                volume = (picture.transpose(2, 0, 1).astype(np.float32) - self.mean) * self.scale
+                found[number] = chain(volume[None], self.plan.rows, self.weights, "").reshape(-1)
         return found
 
 
@@ -60,7 +65,7 @@ def _layer(x: Volume, row: Row, weights: Weights, name: str) -> Volume:
             over = np.max if layer.kind == "max" else np.mean
             return np.asarray(over(x, axis=(2, 3), keepdims=True), np.float32)
         case kinds.Activation():
-            return ACTIVATIONS[layer.kind](x)
+            return _piecewise(ACTIVATIONS[layer.kind], x)
         case kinds.Maxout():
             batch, depth, height, width = x.shape
             parted = x.reshape(batch, depth // layer.group, layer.group, height, width)
@@ -68,7 +73,7 @@ def _layer(x: Volume, row: Row, weights: Weights, name: str) -> Volume:
         case kinds.BatchNorm():
             return _batchnorm(x, *(weights[f"{name}.{part}"] for part in BATCHNORM_TENSORS))
         case kinds.LocalResponseNorm():
-            return _response_norm(x, layer)
+            return _response_norm(x, layer.within(row.input.depth))
         case kinds.Residual():
             body, shortcut = row.branches
             straight = chain(x, shortcut, weights, f"{name}.shortcut.")
@@ -105,27 +110,54 @@ def _convolution(
     filters: NDArray[np.float32],
     bias: NDArray[np.float32] | None,
 ) -> Volume:
-    """One matrix product: every patch, laid out as a row, with every filter, as a column."""
+    """Matrix products: patches, laid out as rows, with every filter, as a column."""
     windows = _windows(_padded(x, sides, 0.0), layer.kernel, layer.stride, layer.dilation)
     batch, depth, height, width = windows.shape[:4]
-    share = depth // layer.groups
-    parts = []
+    share, count = depth // layer.groups, len(filters) // layer.groups
+    found = np.empty((batch, height, width, len(filters)), np.float32)
     for group, own in enumerate(np.split(filters, layer.groups)):
+        columns = own.reshape(count, -1).T
         patches = windows[:, group * share : (group + 1) * share].transpose(0, 2, 3, 1, 4, 5)
-        rows = patches.reshape(batch * height * width, -1)
-        parts.append(rows @ own.reshape(len(own), -1).T)
-    found = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
-    found = found if bias is None else found + bias
-    return found.reshape(batch, height, width, -1).transpose(0, 3, 1, 2)
+        for rows, cells in _tiles(height, width, batch * len(columns)):
+            tile = patches[:, rows, cells]
+            product = tile.reshape(-1, len(columns)) @ columns
+            place = found[:, rows, cells, group * count : (group + 1) * count]
+            place[...] = product.reshape(place.shape)
+    if bias is not None:
+        found += bias
+    return found.transpose(0, 3, 1, 2)
+
+
+def _tiles(height: int, width: int, each: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of the tiles of an output whose cells take ``each`` values of a piece."""
+    across = min(width, max(1, PIECE // each))
+    down = max(1, PIECE // (each * across))
+    for top in range(0, height, down):
+        for left in range(0, width, across):
+            yield slice(top, top + down), slice(left, left + across)
+
+
+def _piecewise(function: Callable[[Volume], Volume], x: Volume) -> Volume:
+    """``function`` of each value alone, piece by piece along the longest side."""
+    if x.size <= PIECE:
+        return function(x)
+    axis = int(np.argmax(x.shape))
+    step = max(1, PIECE * x.shape[axis] // x.size)
+    found = np.empty_like(x)
+    for begin in range(0, x.shape[axis], step):
+        piece = (*[slice(None)] * axis, slice(begin, begin + step))
+        found[piece] = function(x[piece])
+    return found
 
 
 def _pool(x: Volume, layer: kinds.Pool, sides: Sides) -> Volume:
     outside = -np.inf if layer.kind == "max" else 0.0
-    windows = _windows(_padded(x, sides, outside), layer.kernel, layer.stride)
+    values = x * x if layer.kind == "l2" else x
+    windows = _windows(_padded(values, sides, outside), layer.kernel, layer.stride)
     if layer.kind == "max":
         return np.asarray(windows.max((4, 5)), np.float32)
     if layer.kind == "l2":
-        return np.asarray(np.sqrt(np.square(windows).sum((4, 5))), np.float32)
+        return np.asarray(np.sqrt(windows.sum((4, 5))), np.float32)
     inside = _padded(np.ones((1, 1, *x.shape[2:]), np.float32), sides, 0.0)
     cells = _windows(inside, layer.kernel, layer.stride).sum((4, 5))
     return np.asarray(windows.sum((4, 5)) / cells, np.float32)

@@ -81,7 +81,8 @@ def module(row: Row) -> nn.Module:
         case kinds.BatchNorm():
             return nn.BatchNorm2d(depth)
         case kinds.LocalResponseNorm():
-            return nn.LocalResponseNorm(layer.n, layer.alpha, layer.beta, layer.k)
+            norm = layer.within(depth)
+            return nn.LocalResponseNorm(norm.n, norm.alpha, norm.beta, norm.k)
         case kinds.Dropout():
             return nn.Dropout(layer.p)
         case kinds.Softmax() | kinds.SVM():

@@ -108,9 +108,10 @@ class _Graph:
             case kinds.LocalResponseNorm():
                 if layer.n % 2 == 0:
                     raise UnsupportedError("LRN over an even number of neighbours")
-                figures = {"alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
+                norm = layer.within(row.input.depth)
+                figures = {"alpha": norm.alpha, "beta": norm.beta, "bias": norm.k}
                 as_floats = {name: float(value) for name, value in figures.items()}
-                return self.add("LRN", x, size=layer.n, **as_floats)
+                return self.add("LRN", x, size=norm.n, **as_floats)
             case kinds.Residual():
                 body, shortcut = row.branches
                 straight = self.chain(x, shortcut, f"{name}.shortcut.")

@@ -6,7 +6,7 @@ layer's words in the text they were read from, takes no part in equality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Span = tuple[int, int]
@@ -107,6 +107,11 @@ class LocalResponseNorm(Layer):
     n: int = 5
     alpha: float = 1e-4
     beta: float = 0.75
+
+    def within(self, depth: int) -> LocalResponseNorm:
+        """The same on a volume of that depth, with no neighbours counted that it has not."""
+        n = min(self.n, 2 * depth - 1)
+        return self if n == self.n else replace(self, n=n, alpha=self.alpha * n / self.n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

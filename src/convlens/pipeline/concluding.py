@@ -15,6 +15,7 @@ from convlens.classifier import Classifier
 from convlens.data import Dataset
 from convlens.errors import ModelFileError
 from convlens.files import Output, fitting_name
+from convlens.modelfields import fact
 from convlens.modelfile import Model, Weights, model_bytes, read_model
 from convlens.pipeline.budget import WRITING_SECONDS
 from convlens.pipeline.judging import Verdict, judge
@@ -91,7 +92,7 @@ def write(classifier: Classifier, out: Output, stopped: bool) -> Path:
 def is_unfinished(path: Path) -> bool:
     """Whether the model at ``path`` is of a run that was stopped."""
     with contextlib.suppress(ModelFileError):
-        return bool(read_model(path).training.get("stopped"))
+        return bool(fact(read_model(path).training, "stopped"))
     return False
 
 

@@ -18,6 +18,7 @@ from convlens.files import Output
 from convlens.modelfile import Model, Weights
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import Engine, threads_for
+from convlens.network.footprint import prediction_memory, refuse_above
 from convlens.notation import Plan
 from convlens.pipeline.attending import Attendant, Work
 from convlens.pipeline.concluding import conclude, seen_in, weights_of
@@ -70,6 +71,7 @@ def trained(
     settings, base = prepared.settings, prepared.base
     recipe = recipe_for(settings, len(dataset.train), dataset.classes)
     plan = plan_for(prepared, record, dataset, engine, recipe)
+    check_usable(plan)
     engine = engine_on(plan, engine, prepared, record)
     preprocessing = preprocessing_for(dataset, base, record, normalisation)
     normalise = Normalisation.of(preprocessing.mean, preprocessing.std, engine.device)
@@ -128,6 +130,12 @@ def trained(
     if record is not None:
         record.finished(outcome.to_json())
     return outcome
+
+
+def check_usable(plan: Plan) -> None:
+    """See that what will be trained can be used here afterwards. Raises SettingsError."""
+    needed = prediction_memory(plan)
+    refuse_above(needed, "with this network a prediction of one picture", SettingsError)
 
 
 def notes(dataset: Dataset, whole: Path | None = None) -> list[str]:

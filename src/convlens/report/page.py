@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from convlens.data.names import printable
 from convlens.drawing import draw
+from convlens.modelfields import fact
 from convlens.pages import embedded, render
 from convlens.report import assets
 from convlens.report.datapart import data_part
@@ -64,8 +65,8 @@ def is_report(content: bytes) -> bool:
 
 def _totals(look: Look) -> str:
     plan = look.plan
-    tested = look.classifier.training.get("test_accuracy")
-    accuracy = f" · {tested:.1%} of its test pictures right" if isinstance(tested, float) else ""
+    tested = fact(look.classifier.training, "test_accuracy")
+    accuracy = "" if tested is None else f" · {tested:.1%} of its test pictures right"
     return (
         f"{plan.classes:,} classes · {plan.parameters:,} parameters · "
         f"{plan.multiply_adds:,} multiply-adds for a picture{accuracy}"

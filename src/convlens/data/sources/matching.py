@@ -32,12 +32,25 @@ class Matcher:
         self._folded: dict[Names, list[Entry]] = {}
         self._named: dict[str, list[Entry]] = {}
         self._parts = {part_of(name) for entry in entries for name in entry.path[:-1]} - {None}
+        self._beside: dict[Names, bool] = {}
         for entry in entries:
             self._paths[entry.path] = entry
             self._folded.setdefault(_folded(entry.path), []).append(entry)
             name = entry.path[-1].casefold()
             for key in {name, name.rpartition(".")[0]} - {""}:
                 self._named.setdefault(key, []).append(entry)
+
+    def settle(self, files: Iterable[str], folder: Names) -> None:
+        """See whether a table in ``folder`` names files beside it, as most of its bare names tell.
+
+        Then a name of which none lies there means no file in another folder.
+        """
+        bare = [names[0] for file in files if (read := _names(file)) for names in read[:1]
+                if len(names) == 1]  # fmt: skip
+        beside = sum(
+            any(entry.path[:-1] == folder for entry in self._candidates((name,))) for name in bare
+        )
+        self._beside[folder] = 2 * beside > len(bare)
 
     def find(self, file: str, folder: Names, part: Part | None) -> Entry | str:
         """The file that a row of ``part`` in a table in ``folder`` means, or why there is none."""
@@ -82,6 +95,7 @@ class Matcher:
                 entry
                 for entry in self._candidates(names)
                 if entry.path[: len(folder)] == folder
+                and (entry.path[:-1] == folder or not self._beside.get(folder))
                 and (_lies_in(entry, part) if part in self._parts else _fits(entry, part))
             ]
         found = _best(found, names)

@@ -90,6 +90,8 @@ def arrange_by_tables(
     if class_folders is not None and not told.columns:
         truth = []
     matcher = Matcher(files.entries, root)
+    for one in truth:
+        matcher.settle((row.file for row in one.table.rows), one.path[:-1])
     labelled = [one for one in truth if not one.table.missing and one.table.rows]
     labelled = _one_or_parts(labelled, matcher)
     lists = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from convlens.errors import RunError
+from convlens.modelfields import fact
 from convlens.modelfile import Model
 from convlens.studio.process import knobs
 from convlens.studio.process.opening import Opening
@@ -73,6 +74,6 @@ class Ended:
 
 def recipe_of(model: Model) -> Recipe:
     """The recipe that a model says it was trained by; settings that are not known are left out."""
-    told = model.training.get("recipe") or {}
+    said = fact(model.training, "recipe") or {}
     known = Recipe().to_json()
-    return Recipe().changed({name: value for name, value in told.items() if name in known})
+    return Recipe().changed({name: value for name, value in said.items() if name in known})

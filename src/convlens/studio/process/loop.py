@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from convlens.errors import ConvLensError, RunError
 from convlens.errors.surroundings import fault_behind
+from convlens.modelfields import fact
 from convlens.pipeline import Event, Reading, train
 from convlens.studio.process.asking import Asking
 from convlens.studio.process.attendant import Attendant, LeftError, Orders
@@ -201,7 +202,7 @@ class Loop:
         self.teller.phase("reading")
         classifier = Classifier.load(path)
         self.ended = None
-        steps = int(classifier.training.get("step") or 0)
+        steps = fact(classifier.training, "step") or 0
         self._turn_to(Subject(classifier.model, step=lambda: steps), None)
         self.teller.tell("ready", of_model(classifier, path.name))
         self.teller.phase("looking")
