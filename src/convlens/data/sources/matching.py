@@ -50,7 +50,7 @@ class Matcher:
         beside = sum(
             any(entry.path[:-1] == folder for entry in self._candidates((name,))) for name in bare
         )
-        self._beside[folder] = 2 * beside > len(bare)
+        self._beside[folder] = len(bare) > 3 and 3 * beside >= 2 * len(bare)
 
     def find(self, file: str, folder: Names, part: Part | None) -> Entry | str:
         """The file that a row of ``part`` in a table in ``folder`` means, or why there is none."""
