@@ -91,9 +91,9 @@ class Patient(H11Protocol):
                 self._end()
 
     def _end(self) -> None:
-        """Close the line, with a word where none has been said and somebody may be listening."""
-        begun = self.cycle is not None and self.cycle.response_started
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and (self._came or not begun):
+        """Close the line, with a word where a request has begun to come and no answer has."""
+        unused = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and not unused:
             self.transport.write(_too_slow())
         self._leave()
 
