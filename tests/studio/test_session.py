@@ -166,7 +166,7 @@ def test_knobs_are_marked(play):
             assert found.status_code == 422
         assert answer["error"] == {
             "message": "there is no knob `nonsense`",
-            "hint": "there are rate",
+            "hint": "there are rate, batch, epochs",
         }
 
     play(scenario)

@@ -9,9 +9,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from convlens.errors import ConvLensError
-from convlens.studio.refusal import RefusedError, status_of, told
+from convlens.studio.refusal import LEFT, RefusedError, status_of, told
 from convlens.studio.routes import files, notation, page, pictures, run, testing, views
 from convlens.studio.session import Session
 
@@ -33,6 +34,7 @@ def application(session: Session) -> FastAPI:
     app.add_exception_handler(ConvLensError, _refused)
     app.add_exception_handler(HTTPException, _missing)
     app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _broken)
     return app
 
@@ -56,6 +58,10 @@ async def _misread(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(
         told(RefusedError(f"{where or 'the request'}: {first['msg'].lower()}")), 422
     )
+
+
+async def _left(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse(told(RefusedError("the page has gone")), LEFT)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

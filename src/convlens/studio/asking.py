@@ -12,14 +12,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 
-from convlens.studio.refusal import RefusedError
+from convlens.studio.refusal import LEFT, RefusedError
 from convlens.studio.session import Session
 from convlens.studio.supervisor import Answer
 
 T = TypeVar("T")
-
-LEFT = 499
-"""Status of answers that nobody waits for."""
 
 PATIENCE = 30.0
 """Seconds that a picture is waited for while there is no network."""
@@ -86,13 +83,17 @@ async def asked_in_time(request: Request, session: Session, do: str, /, **values
 
 
 async def while_there(request: Request, work: Awaitable[T]) -> T:
-    """What ``work`` gives; it is cancelled when the page goes. Raises RefusedError then."""
+    """What ``work`` gives; it is cancelled when the page goes. Raises RefusedError then.
+
+    Raises HTTPException where more is sent than is taken.
+    """
     working = asyncio.ensure_future(work)
     leaving = asyncio.create_task(_gone(request))
     try:
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
+        leaving.result()  # raises where it sent too much
         raise RefusedError("the page has gone", None, LEFT)
     finally:
         working.cancel()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import SettingsError
+from convlens.errors.characters import printable
 from convlens.studio.fitting import check_memory, checked, planned, room
 from convlens.studio.hearing import hear
 from convlens.studio.place import begun
@@ -20,6 +21,9 @@ from convlens.studio.subject import subject_of
 
 CARRIED = "carried.safetensors"
 """In a run's folder: its weights as the next run took them over."""
+
+MOST_EPOCHS = 100_000.0
+"""As far as the knob turns."""
 
 HAPPENING = ("reading", "ready", "training", "judging")
 """Phases of a run that are over once another run is opened."""
@@ -114,7 +118,7 @@ async def start(session: Session, values: Mapping[str, Any]) -> None:
                 await opened(session, run, resume=begun(run.folder), go=True)
             case "finished":
                 left = None if run.stopped else _epochs(run)  # None: what it was stopped before
-                epochs = values.get("epochs") or left
+                epochs = _further(values.get("epochs")) or left
                 await session.ask("extend", then=lambda: _reading(session, run), epochs=epochs)
             case "training" | "judging" | "empty":
                 return
@@ -126,6 +130,17 @@ def _reading(session: Session, run: Run) -> None:
     """A finished run is taken up again: whoever else pressed Start need not do so twice."""
     told = {"tell": "phase", "phase": "reading", "run": run.id}
     hear(session, told)
+
+
+def _further(epochs: object) -> float | None:
+    """The epochs that somebody asks for, if any. Raises SettingsError for what is none."""
+    if epochs is None:
+        return None
+    if isinstance(epochs, bool) or not isinstance(epochs, int | float):
+        raise SettingsError("the epochs are no number", "give a number of them")
+    if not 0 < epochs <= MOST_EPOCHS:
+        raise SettingsError("so many epochs are out of range", "give more than 0")
+    return float(epochs)
 
 
 def _epochs(run: Run) -> float:
@@ -174,9 +189,7 @@ async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     """Turn knobs; answers from which step on, and how all of them stand."""
     run = session.learnable()
     session.looked_into()
-    for name, value in values.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise SettingsError(f"{name} is {value}", "give a number")
+    _check_knobs(run, values)
     batch, net = values.get("batch"), run.facts["net"]
     if isinstance(batch, int) and net is not None:
         subject = session.subject
@@ -195,6 +208,29 @@ async def change(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         run.plan_stretch(knobs["epochs"].get("value"))
     session.touch(keep=True)
     return answer
+
+
+def _check_knobs(run: Run, values: Mapping[str, Any]) -> None:
+    """See that ``values`` are of knobs. Raises SettingsError; RefusedError before there are any.
+
+    Whatever else is sent would be taken for a part of the question to the training process.
+    """
+    known = run.facts["knobs"]
+    if not known:
+        raise RefusedError("the pictures are still being read", "wait a moment", passing=True)
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(
+                f"there is no knob `{printable(name)[:60]}`", f"there are {', '.join(known)}"
+            )
+        _check_finite(name, value)
+
+
+def _check_finite(name: str, value: object) -> None:
+    if isinstance(value, dict | list):
+        raise SettingsError(f"{name} is a list of things", "give a number or a word")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{name} is {value}", "give a number")
 
 
 async def apply(session: Session, net: str, *, keep: bool, revision: int | None) -> Run:

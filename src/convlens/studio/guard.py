@@ -82,7 +82,8 @@ class Guard:
             await _refuse(too_large, receive, protected)
             return
         inner = {**scope, "path": behind, "raw_path": behind.encode(errors="replace")}
-        await self.app(inner, _limited(receive, most), protected)
+        limited = Limited(receive, protected, most)
+        await self.app(inner, limited.receive, limited.send)
 
     def _refused(self, scope: Scope) -> Refused | None:
         """What is wrong with who asks; each of the three is looked at by itself."""
@@ -126,19 +127,30 @@ def _smaller(most: int) -> str | None:
     return "save the picture smaller" if most == MOST_PICTURE else None
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    """``receive``, up to ``most`` bytes of a body, whatever its headers said."""
-    taken = 0
+class Limited:
+    """``receive`` and ``send``, up to ``most`` bytes of a body, whatever its headers said."""
 
-    async def limited() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > most:
-            raise HTTPException(413, _too_much(most))
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._receive, self._send, self.most = receive, send, most
+        self._taken, self._begun = 0, False
+
+    async def receive(self) -> Message:
+        """What comes. Raises HTTPException where it is too much, unless an answer has begun.
+
+        Then the line ends there.
+        """
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > self.most:
+            if self._begun:
+                return {"type": "http.disconnect"}
+            raise HTTPException(413, _too_much(self.most))
         return message
 
-    return limited
+    async def send(self, message: Message) -> None:
+        """Pass on an answer."""
+        self._begun = True
+        await self._send(message)
 
 
 def _protected(send: Send, path: str) -> Send:

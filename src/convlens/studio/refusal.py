@@ -10,6 +10,9 @@ WRONG, MISSING, REFUSED, GONE, TOO_LARGE, BROKEN = 422, 404, 409, 503, 413, 500
 """Statuses: the request is at fault; there is no such thing; not as things stand; no process
 answers; too many bytes; a mistake of ours."""
 
+LEFT = 499
+"""Status of answers that nobody waits for."""
+
 
 class RefusedError(ConvLensError):
     """A request that is not carried out, with the status that says why.

@@ -90,6 +90,7 @@ def _server(session: Session, listening: Listening) -> uvicorn.Server:
 
     from convlens.studio.app import application
     from convlens.studio.guard import Guard
+    from convlens.studio.patience import Patient
 
     class Server(uvicorn.Server):
         """One that leaves signals to the studio."""
@@ -110,7 +111,7 @@ def _server(session: Session, listening: Listening) -> uvicorn.Server:
         date_header=False,
         ws="none",
         loop="asyncio",
-        http="h11",
+        http=Patient,
         timeout_graceful_shutdown=GRACE,
         proxy_headers=False,
     )

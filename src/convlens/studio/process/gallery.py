@@ -25,6 +25,9 @@ MOST_UPLOADS, MOST_BYTES = 64, 128 << 20
 MOST_LISTED = 500
 """Pictures told of in one answer."""
 
+MOST_DIGITS = 18
+"""Of a picture's number; Python itself reads no more than 4,300."""
+
 MEASURED = 200
 """Pictures whose edges say whether the ground is dark."""
 
@@ -78,7 +81,7 @@ class Gallery:
         kind, _, number = reference.partition(":")
         if kind == "upload":
             return self._uploaded(reference, geometry)
-        if kind not in PARTS or not number.isdecimal():
+        if kind not in PARTS or not number.isdecimal() or len(number) > MOST_DIGITS:
             raise DataError(
                 f"`{printable(reference)[:60]}` is no picture", "say test:0 or upload:1"
             )
