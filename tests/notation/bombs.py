@@ -36,7 +36,7 @@ def _late(slips: str) -> str:
 BOMBS = {
     # as many layers as there may be, from a few characters, and then a slip
     "repeats to the limit": nested("CONV", 70, 2) + " - FC",
-    "repeats to the limit that do not fit": "INPUT 9x9x3 - " + nested("CONV", 70, 2) + " - POOL - FC",
+    "repeats that do not fit": "INPUT 9x9x3 - " + nested("CONV", 70, 2) + " - POOL - FC",
     "repeats that shrink": "INPUT 4001x9x3 - " + nested("CONV 1@3x1 valid", 45, 2) + " - FC",
     "repeats and a slip": nested("CONV", 70, 2) + " - CNOV",
     "repeats and slips": nested("CONV", 70, 2) + " - CNOV - POL - FCC - RELLU - CVON",
@@ -143,7 +143,7 @@ BOMBS = {
 _PIECES = (
     "CONV", "CONV 16@5x5 valid", "CONV/2", "POOL", "POOL 3x3/2", "FC", "FC 10", "RELU", "MAXOUT 3",
     "BN", "CNOV", "DENSE 10", "Conv2d(3, 16, 5)", "SOFTMAX", "GLOBALPOOL", "conv1", "3x3 conv, 64",
-    "CONV groups 3", "CONV {1,2,3}", "INPUT 32x32x3", "INPUT (3, 32, 32)", "# [ | \n", "?", "{", "}",
+    "CONV groups 3", "CONV {1,2,3}", "INPUT 32x32x3", "INPUT (3, 32, 32)", "# [ | \n", "?", "{",
 )  # fmt: skip
 _JOINERS = (" - ", " -> ", "\n", " | ", " ", ", ", "-", "")
 _MOST = 620_000
