@@ -144,6 +144,7 @@ def test_the_list_is_part_of_the_command(convlens, shades, listed, tmp_path, mon
     )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::convlens.ConvLensWarning")
 def test_python_takes_a_path_or_names(shades, listed):
     found = [cl.train(shades, QUICK, epochs=1, without=chosen).training["data"]
              for chosen in (listed, str(listed), OUT, set(OUT))]  # fmt: skip
@@ -156,6 +157,7 @@ def test_python_takes_a_path_or_names(shades, listed):
             cl.train(shades, QUICK, without=wrong)
 
 
+@pytest.mark.filterwarnings("ignore::convlens.ConvLensWarning")
 def test_names_given_in_python_are_kept_in_the_run(shades, tmp_path):
     cl.train(shades, QUICK, epochs=1, without=OUT, run=tmp_path / "run")
     assert settings(tmp_path / "run")["settings"]["without"] == sorted(OUT)

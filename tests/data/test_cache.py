@@ -246,8 +246,10 @@ def test_abandoned_partial_files_are_removed(photos, tmp_path):
     folder = tmp_path / "cache"
     folder.mkdir()
     (folder / "old.partial").write_bytes(b"x")
+    (folder / "ahead.partial").write_bytes(b"x")
     (folder / "new.partial").write_bytes(b"x")
     os.utime(folder / "old.partial", (1, 1))
+    os.utime(folder / "ahead.partial", (4e9, 4e9))  # of a clock that went wrong meanwhile
     loaded(photos, cache=folder)
     assert [e.name for e in entries(folder) if e.suffix == ".partial"] == ["new.partial"]
 

@@ -1,5 +1,6 @@
 """What a machine lacks, told from what is a fault of ours."""
 
+import builtins
 import errno
 
 import pytest
@@ -28,6 +29,18 @@ MEMORY = [
 @pytest.mark.parametrize("error", [*MEMORY, *map(raised_from, MEMORY)], ids=repr)
 def test_too_little_memory_is_known_by_whatever_it_is_called(error):
     assert "not enough memory" in fault_behind(error).message
+
+
+def test_too_little_memory_to_ask_how_much_there_may_be_is_told_all_the_same(monkeypatch):
+    asked = builtins.__import__
+
+    def importing(name, *more):
+        if name == "resource":
+            raise MemoryError
+        return asked(name, *more)
+
+    monkeypatch.setattr(builtins, "__import__", importing)
+    assert "not enough memory" in fault_behind(RuntimeError("could not create a primitive")).message
 
 
 def test_a_full_disk_is_told_with_its_file():

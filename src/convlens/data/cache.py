@@ -218,7 +218,7 @@ def _make_room(folder: Path, size: int) -> None:
     """Remove what a killed run left, and the longest unused entries until ``size`` more fits."""
     for partial in folder.glob("*.partial"):
         with contextlib.suppress(OSError):
-            if partial.stat().st_mtime < time.time() - _ABANDONED:
+            if abs(time.time() - partial.stat().st_mtime) > _ABANDONED:  # or the clock went back
                 partial.unlink()
     entries = sorted(
         ((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob("*.npy")),

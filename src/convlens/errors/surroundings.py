@@ -66,6 +66,8 @@ def _is_limited() -> bool:
         import resource
     except ImportError:  # Windows
         return False
+    except MemoryError:  # not even for this
+        return True
     return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 

@@ -3,7 +3,13 @@
 from convlens.files.forms import Form
 from convlens.files.output import Output, as_output, is_stdout, is_stream
 from convlens.files.places import check_folder, fitting_name, free_path
-from convlens.files.writing import SCRATCH, cannot_write, make_folder, write_atomically
+from convlens.files.writing import (
+    SCRATCH,
+    cannot_write,
+    existing_folder,
+    make_folder,
+    write_atomically,
+)
 
 __all__ = [
     "SCRATCH",
@@ -12,6 +18,7 @@ __all__ = [
     "as_output",
     "cannot_write",
     "check_folder",
+    "existing_folder",
     "fitting_name",
     "free_path",
     "is_stdout",

@@ -67,6 +67,12 @@ def missing_folders(folder: Path) -> list[Path]:
     return missing
 
 
+def existing_folder(folder: Path) -> Path:
+    """``folder``, or the nearest above it that is there."""
+    missing = missing_folders(folder)
+    return missing[-1].parent if missing else folder
+
+
 def cannot_write(
     path: Path, error: OSError | ValueError, hint: str | None = OUT_HINT
 ) -> OutputError:

@@ -11,6 +11,7 @@ from convlens.notation.faults import OF_THE_INPUT, Fault, Misfit
 from convlens.notation.grammar import parse
 from convlens.notation.plan import planned_rows
 from convlens.notation.trace import ClassesUnknown, trace
+from convlens.notation.tree import size_of
 from convlens.notation.volumes import Row, Volume
 
 _LARGEST_TRIED = 1_024
@@ -25,7 +26,12 @@ def read(text: str) -> Reading:
 
     Behind a bare FC, whose units the text does not say, and at the end nothing is checked.
     """
-    reading = expand(text, parse(text))
+    tree = parse(text)
+    try:
+        reading = expand(text, tree)
+    except Fault as fault:
+        fault.layers = size_of(tree.nodes)
+        raise
     if reading.tree.input is not None:
         try:
             with contextlib.suppress(ClassesUnknown):
@@ -113,13 +119,15 @@ def _fault(misfit: Misfit, reading: Reading, *, cut: bool) -> Fault:
                 name, _, rest = message.partition(":")
                 message = f"{name}, round {current.index + 1} of {current.count}:{rest}"
                 break
-    return Fault(
+    fault = Fault(
         message,
         start,
         end,
         expected=misfit.expected,
         remedies=remedies(misfit, reading, cut=cut),
     )
+    fault.layers = len(reading.rounds)
+    return fault
 
 
 def _contradiction(reading: Reading, stated: Volume, volume: Volume) -> Fault:

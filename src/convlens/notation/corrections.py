@@ -18,6 +18,9 @@ _TRANSLATIONS = 6
 
 _TRIED_CHARACTERS = 400_000
 
+_TRIED_LAYERS = 15_000
+"""Layers that are read for it, with all repeats written out: a few characters may say thousands."""
+
 
 def correction(text: str, fault: Fault, attempt: Callable[[str], object]) -> str | None:
     """Return a text like ``text`` that ``attempt`` takes without a Fault; None if none is found.
@@ -26,7 +29,7 @@ def correction(text: str, fault: Fault, attempt: Callable[[str], object]) -> str
     every layer that is written in another way is written in ours.
     """
     trials = min(_TRIALS, 1 + _TRIED_CHARACTERS // (len(text) + 1))
-    translations = _TRANSLATIONS
+    layers, translations = _TRIED_LAYERS, _TRANSLATIONS
     seen = {text}
     faulty = [(text, fault)]
     for _ in range(_REPAIRS):
@@ -36,13 +39,14 @@ def correction(text: str, fault: Fault, attempt: Callable[[str], object]) -> str
             for candidate in _candidates(wrong, reason, translate=translations >= 0):
                 if candidate in seen:
                     continue
-                if trials == 0:
+                if trials == 0 or layers < 0:
                     return None
                 trials -= 1
                 seen.add(candidate)
                 try:
                     attempt(candidate)
                 except Fault as another:
+                    layers -= another.layers
                     further.append((candidate, another))
                 else:
                     return candidate

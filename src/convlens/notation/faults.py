@@ -23,7 +23,11 @@ Remedy = tuple[Edit, ...]
 
 
 class Fault(Exception):  # noqa: N818
-    """Something wrong at ``text[start:end]``, and what may mend it."""
+    """Something wrong at ``text[start:end]``, and what may mend it.
+
+    ``layers`` is how many had been read by then, all repeats written out; 0 where the structure
+    of the text is at fault.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Fault(Exception):  # noqa: N818
         self.end = end
         self.expected = expected
         self.remedies = tuple(remedies)
+        self.layers = 0
 
 
 class Cause(Enum):

@@ -142,8 +142,9 @@ def _in_step(text: str, branches: list[list[Layer]]) -> Iterator[Remedy]:
     for wanted in sorted({max(strides), 1}, reverse=True):
         edits: dict[int, Edit] = {}
         for branch, stride in zip(branches, strides, strict=True):
-            for layer in _windows(branch):
-                first = layer is _windows(branch)[0]
+            windows = _windows(branch)
+            for layer in windows:
+                first = layer is windows[0]
                 other = layer.stride * wanted // stride if wanted > 1 and first else layer.stride
                 other = 1 if wanted == 1 else other
                 start, end = layer.span or (0, 0)

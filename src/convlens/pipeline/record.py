@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from convlens.data import Geometry, Preprocessing
 from convlens.errors import ConvLensError, ModelFileError, OutputError, RunError
+from convlens.files import existing_folder
 from convlens.pipeline.changes import changed_bits, told
 from convlens.pipeline.earlier import Earlier
 from convlens.pipeline.events import Event, Note, Resumed, line_of
@@ -71,10 +72,10 @@ class Record:
 
         self.listen = listen
         checkpoint, length = self.earlier.checkpoint, 0
+        self._check_room(room)  # before a folder is made
         if not self.folder.held:
             self.folder.lock()
             self.folder.check_ours()
-        self._check_room(room)
         if checkpoint is None:
             self.folder.clear()
         else:
@@ -109,7 +110,7 @@ class Record:
         }
 
     def _check_room(self, room: int) -> None:
-        free = shutil.disk_usage(self.folder.path).free
+        free = shutil.disk_usage(existing_folder(self.folder.path)).free
         if free < room and not self.keep.anyway:
             raise OutputError(
                 f"{self.folder.path} needs about {room / 1e6:,.0f} MB, {free / 1e6:,.0f} are free",
