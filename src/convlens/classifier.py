@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FEW_MULTIPLY_ADDS = 2_000_000_000
 """About what numpy does in the time that torch takes to load."""
 
+BLOCK_VALUES = 1 << 22
+"""Probabilities that are held at a time while pictures are classified: 32 MiB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -131,14 +134,21 @@ class Classifier:
         for picture in pictures:
             waiting.append(self.pixels(picture))
             if len(waiting) == batch:
-                yield from self.predictions(np.stack(waiting), views=views)
+                yield from self.predicted(np.stack(waiting), views=views)
                 waiting.clear()
         if waiting:
-            yield from self.predictions(np.stack(waiting), views=views)
+            yield from self.predicted(np.stack(waiting), views=views)
 
     def predictions(self, pixels: NDArray[np.uint8], *, views: bool = False) -> list[Prediction]:
         """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
-        return [self._prediction(row) for row in self.probabilities(pixels, views=views)]
+        return list(self.predicted(pixels, views=views))
+
+    def predicted(self, pixels: NDArray[np.uint8], *, views: bool = False) -> Iterator[Prediction]:
+        """``predictions`` one by one: each names every class, so that many may fill the memory."""
+        step = max(1, BLOCK_VALUES // len(self.classes))
+        for begin in range(0, len(pixels), step):
+            some = self.probabilities(pixels[begin : begin + step], views=views)
+            yield from map(self._prediction, some)
 
     def _prediction(self, probabilities: NDArray[np.float64]) -> Prediction:
         order = np.argsort(-probabilities, kind="stable")

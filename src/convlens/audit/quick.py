@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from convlens.audit.folds import fold_count, folds
 from convlens.data import Pictures, channel_statistics
-from convlens.data.cache import cache_folder
 from convlens.defaults import batch_for, may_flip, network_for
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import choose_engine, threads_for
@@ -67,7 +66,7 @@ class _Quick:
     def __init__(self, pictures: Pictures, classes: tuple[str, ...], seed: int) -> None:
         _, height, width, channels = pictures.pixels.shape
         plan = network_for(width, height, channels, BREADTH).plan(classes=len(classes))
-        self.engine = choose_engine("auto", plan, cache_folder())
+        self.engine = choose_engine("auto", plan)
         recipe = Recipe(batch=batch_for(len(pictures)), flip=may_flip(classes))
         mean, std = channel_statistics(pictures)
         self.normalise = Normalisation.of(mean, std, self.engine.device)

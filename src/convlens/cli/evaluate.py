@@ -47,7 +47,8 @@ def evaluate(
     from convlens.cli.watch import Watch
     from convlens.data import open_source
     from convlens.data.leftout import without_chosen
-    from convlens.evaluation import measure, probabilities_of
+    from convlens.evaluation import figures as figures_of
+    from convlens.evaluation import marks_of
     from convlens.evaluation.pictures import pictures_for
     from convlens.pipeline import Note, Reading
 
@@ -64,12 +65,12 @@ def evaluate(
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
         for line in seen_lines(judged):
             watch(Note(f"note: {line}"))
-    pictures, mask = judged.pictures, judged.unseen
-    probabilities = probabilities_of(classifier, pictures, views=views)
-    found = measure(probabilities, pictures.labels, classifier.classes)
+    mask = judged.unseen
+    marks = marks_of(classifier, judged.pictures, views=views)
+    found = figures_of(marks, classifier.classes)
     unseen = None
     if mask.any() and not mask.all():
-        unseen = measure(probabilities[mask], pictures.labels[mask], classifier.classes)
+        unseen = figures_of(marks.take(mask), classifier.classes)
     if as_json:
         click.echo(json.dumps(found.to_json() | seen_json(judged, unseen)))
     else:

@@ -118,7 +118,7 @@ def answers(classifier: Classifier, paths: Sequence[Path], views: bool) -> Itera
         whole = (
             np.delete(block.pixels, list(block.faults), axis=0) if block.faults else block.pixels
         )
-        found = iter(classifier.predictions(whole, views=views) if len(whole) else ())
+        found = classifier.predicted(whole, views=views)
         for row, path in enumerate(block.paths):
             fault = block.faults.get(row)
             yield Answer(str(path), None if fault else next(found), fault)

@@ -15,7 +15,6 @@ from torch import nn
 
 from convlens import __version__
 from convlens.data import Dataset, Preprocessing
-from convlens.data.cache import cache_folder
 from convlens.defaults import (
     BATCH,
     BREADTH,
@@ -73,8 +72,7 @@ def engine_for(prepared: Prepared, record: Record | None) -> Engine:
     width, height, depth = prepared.input
     architecture = prepared.architecture or network_for(width, height, depth, BREADTH)
     plan = architecture.plan(prepared.input, len(prepared.pictures.classes))
-    folder = cache_folder() if prepared.settings.cache else None
-    engine = choose_engine(prepared.settings.device, plan, folder)
+    engine = choose_engine(prepared.settings.device, plan)
     before = None if record is None else record.earlier.settled("engine")
     candidates = [replace(engine, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
     return next((one for one in candidates if str(one) == before), engine)
@@ -90,8 +88,7 @@ def engine_on(
     began = record is not None and record.earlier.settled("engine") is not None
     if engine.device.type != "cpu" or engine.dtype == torch.float32 or began:
         return engine
-    folder = cache_folder() if prepared.settings.cache else None
-    return choose_engine(prepared.settings.device, plan, folder)
+    return choose_engine(prepared.settings.device, plan)
 
 
 def plan_for(

@@ -76,9 +76,9 @@ class Run:
         fast = for_training(network)
         self.optimizers = Optimizers(network, sampler.recipe, gently)
         self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
-        self.looker = Looker(fast, validation, engine, loss, balanced)
-        self.keeper = Keeper(network)
         classes = int(sampler.labels.max()) + 1
+        self.looker = Looker(fast, validation, engine, loss, balanced, classes)
+        self.keeper = Keeper(network)
         self.checkup = Checkup(fast, loss, validation.labels, classes)
         self.epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
         self.place = Place(len(sampler), sampler.batch)
