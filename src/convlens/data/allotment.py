@@ -160,18 +160,18 @@ class Pool:
 
     def _take_smallest(self, label: int, owed: list[int]) -> list[int]:
         for bundle in self._holding[label]:
-            if self._gone[bundle]:
+            counts = self._all.counts[bundle]
+            if self._gone[bundle] or any(2 * count > self._pictures[own] for own, count in counts):
                 continue
-            if all(2 * count <= self._pictures[own] for own, count in self._all.counts[bundle]) and (
-                taken := self._take([bundle], owed, lambda _: True)
-            ):
+            if taken := self._take([bundle], owed, lambda _: True):
                 return taken
         return []
 
     @cached_property
     def _by_size(self) -> list[int]:
         """All bundles, the smallest first, of equals in the order drawn."""
-        return np.argsort(self._all.sizes, kind="stable").tolist()
+        order: list[int] = np.argsort(self._all.sizes, kind="stable").tolist()
+        return order
 
     @cached_property
     def _holding(self) -> list[list[int]]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import torch
 
-from convlens.data.memory import free_memory
+from convlens.data.memory import free_memory, physical_memory
 from convlens.errors import SettingsError
 from convlens.network.trial import gains_by_bf16, shapes_of
 from convlens.notation import Plan
@@ -37,6 +37,13 @@ class Engine:
 
     def __str__(self) -> str:
         return f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
+
+
+def all_bytes(device: torch.device) -> int:
+    """Memory of ``device``, free or not."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    return physical_memory()
 
 
 def free_bytes(device: torch.device) -> int:

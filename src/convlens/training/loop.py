@@ -216,7 +216,7 @@ class Run:
             epochs=self.epochs,
             progress=self.schedule.progress,
             loss=told.loss,
-            pictures_per_second=self.tally.pictures / self.tally.seconds,
+            pictures_per_second=self.tally.pictures_per_second,
             seconds_left=self.schedule.seconds_left(),
             right=told.right,
             pictures=len(labels),
@@ -253,7 +253,7 @@ class Run:
             train_accuracy=tally.right / tally.pictures,
             validation_loss=look.loss,
             validation_accuracy=look.accuracy,
-            pictures_per_second=tally.pictures / tally.seconds,
+            pictures_per_second=tally.pictures_per_second,
             seconds_left=self.schedule.seconds_left(),
             best=self.keeper.beaten_by(
                 look.accuracy if look.balanced is None else look.balanced, look.loss
