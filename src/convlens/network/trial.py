@@ -28,7 +28,7 @@ LEAST_WORK, LEAST_FILTERS = 250_000, 8
 Whole steps of training on a Xeon with AMX, one thread, batches of 32 / 128 pictures, times as fast
 as in fp32: 0.88 / 0.76 with 3,000 multiply-adds, 0.96 / 1.02 with 56,000, 1.02 / 1.18 with 342,000,
 1.12 / 1.43 with 792,000, 1.3 to 1.6 from a million on. Layers of 4 filters come to 0.77 to 0.93
-whatever their size. With avx512_bf16 alone the same machine takes 0.7 to 0.9 of fp32's speed.
+whatever their size. With avx512_bf16 alone nearly all come to 0.67 to 0.95.
 """
 
 

@@ -48,8 +48,9 @@ FIRST_ROUND = 0.25
 HELD, HELD_FROZEN = 4, 2
 """Numbers held for each weight at least: itself and the best so far, gradient and a moment."""
 
-STATES, ROOM_FOR_EVENTS = 4, 20_000_000
-"""Times the weights that a checkpoint takes at most (they, the best, two moments); bytes."""
+STATES, ROOM_FOR_EVENTS = 7, 20_000_000
+"""Times the weights that a checkpoint takes at most (the best; they and two moments, twice); bytes.
+"""
 
 
 def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> Recipe:
