@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import subprocess
@@ -11,9 +12,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from convlens.network.engine import reports_bf16
-from convlens.network.trial import processor
 
 RESULTS = Path(__file__).parent / "results"
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def described(*packages: str) -> str:
@@ -42,7 +51,7 @@ def peers_versions(python: str | None, *packages: str) -> str:
 def fast_loop() -> tuple[str, list[str]]:
     """What makes a loop in PyTorch fast on this processor, and the peers' options for it.
 
-    bf16 is hundreds of times slower on a processor that does not have it: nobody takes it there.
+    Without tiles bf16 is slower, up to hundreds of times: nobody takes it there.
     """
     if reports_bf16():
         return "channels-last + bf16", ["--channels-last", "--bf16"]

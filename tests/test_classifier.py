@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 import convlens as cl
+from convlens import calibration
 from convlens.calibration import fit_temperature, log_loss, softmax
 from convlens.data import decode
 from convlens.network.build import Network
@@ -88,6 +89,15 @@ def test_temperature_is_where_the_log_loss_is_least():
     least = log_loss(scores, labels, found)
     assert all(log_loss(scores, labels, found * f) >= least for f in (0.8, 0.9, 1.1, 1.2))
     assert fit_temperature(scores[:0], labels[:0]) == 1.0
+
+
+def test_the_log_loss_of_blocks_is_that_of_all_at_once(monkeypatch):
+    random = np.random.default_rng(0)
+    scores = random.normal(size=(400, 5)).astype(np.float32) * 6
+    labels = random.integers(0, 5, 400)
+    expected = log_loss(scores, labels, 1.7, 0.1), fit_temperature(scores, labels)
+    monkeypatch.setattr(calibration, "BLOCK_VALUES", 35)
+    assert (log_loss(scores, labels, 1.7, 0.1), fit_temperature(scores, labels)) == expected
 
 
 def test_no_mistake_among_few_pictures_does_not_make_it_certain():

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 LOWEST, HIGHEST = 0.05, 20.0
 """Temperatures outside this range say that there was too little to fit them on."""
 
+BLOCK_VALUES = 1 << 20
+"""Scores that are worked on at a time: 8 MiB in float64, which a cache still helps with."""
+
 
 def softmax(scores: NDArray[np.floating], temperature: float = 1.0) -> NDArray[np.float64]:
     """Scores (N, classes) to probabilities (N, classes), each row summing to one."""
@@ -31,12 +34,16 @@ def log_loss(
     The targets t are 1 for the true class, or with ``smoothing`` that share less of it, spread
     evenly over all classes.
     """
-    scaled = np.asarray(scores, np.float64) / temperature
-    scaled -= scaled.max(axis=1, keepdims=True)
-    total = np.log(np.exp(scaled).sum(axis=1))
-    own = scaled[np.arange(len(labels)), labels]
-    target = (1 - smoothing) * own + smoothing * scaled.mean(axis=1)
-    return float(np.mean(total - target))
+    losses = np.empty(len(labels))
+    step = max(1, BLOCK_VALUES // scores.shape[1])
+    for begin in range(0, len(labels), step):
+        part = slice(begin, begin + step)
+        scaled = np.asarray(scores[part], np.float64) / temperature
+        scaled -= scaled.max(axis=1, keepdims=True)
+        own = scaled[np.arange(len(scaled)), labels[part]]
+        target = (1 - smoothing) * own + smoothing * scaled.mean(axis=1)
+        losses[part] = np.log(np.exp(scaled, out=scaled).sum(axis=1)) - target
+    return float(np.mean(losses))
 
 
 def fit_temperature(scores: NDArray[np.floating], labels: NDArray[np.int64]) -> float:

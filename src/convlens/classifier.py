@@ -38,6 +38,8 @@ FEW_MULTIPLY_ADDS = 2_000_000_000
 
 TOGETHER_BYTES, CLASS_BYTES = 64 << 20, 300
 """Bytes of pixels and of answers that are held at a time, of which a class takes so many."""
+BLOCK_VALUES = 1 << 22
+"""Probabilities that are held at a time while pictures are classified: 32 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ class Classifier:
     ) -> Iterator[Prediction | DataError]:
         """The predictions for pixels, errors left in their places."""
         pixels = [one for one in waiting if not isinstance(one, DataError)]
-        found = iter(self.predictions(np.stack(pixels), views=views) if pixels else ())
+        found = iter(self.predicted(np.stack(pixels), views=views) if pixels else ())
         for one in waiting:
             yield one if isinstance(one, DataError) else next(found)
 
@@ -213,7 +215,14 @@ class Classifier:
 
     def predictions(self, pixels: NDArray[np.uint8], *, views: bool = False) -> list[Prediction]:
         """Predictions for pixels (N, H, W, C) as ``pixels`` gives them."""
-        return [self._prediction(row) for row in self.probabilities(pixels, views=views)]
+        return list(self.predicted(pixels, views=views))
+
+    def predicted(self, pixels: NDArray[np.uint8], *, views: bool = False) -> Iterator[Prediction]:
+        """``predictions`` one by one: each names every class, so that many may fill the memory."""
+        step = max(1, BLOCK_VALUES // len(self.classes))
+        for begin in range(0, len(pixels), step):
+            some = self.probabilities(pixels[begin : begin + step], views=views)
+            yield from map(self._prediction, some)
 
     def _prediction(self, probabilities: NDArray[np.float64]) -> Prediction:
         order = np.argsort(-probabilities, kind="stable")

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convlens.audit import labels as judging
 from convlens.audit.folds import folds
 from convlens.audit.labels import doubts
 
@@ -29,6 +30,18 @@ def test_doubts_are_those_of_the_definition(seed, classes, count):
         likeliest = max(above, key=above.get) if above else labels[n]
         assert found.doubted[n] == (likeliest != labels[n])
     assert (np.diff(found.own[found.order]) >= 0).all()
+
+
+def test_doubts_block_by_block_are_those_of_all_at_once(monkeypatch):
+    random = np.random.default_rng(0)
+    chances = random.dirichlet(np.full(40, 0.2), 500).astype(np.float32)
+    labels = random.integers(0, 40, 500)
+    whole = doubts(chances, labels)
+    monkeypatch.setattr(judging, "BLOCK_VALUES", 37 * 40)
+    found = doubts(chances, labels)
+    assert whole.doubted.any()
+    for name in ("own", "suggested", "doubted", "order"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convlens.data.allotment import Bundles, Pool
 from convlens.data.groups import Groups
 from convlens.data.sources import Item, Source
-from convlens.data.split import divide, divide_in_folds
+from convlens.data.split import divide, divide_in_folds, learnable
 from convlens.errors import DataError, SettingsError
 
 
@@ -87,6 +88,62 @@ def test_the_split_is_the_same_on_every_machine():
     assert parts_of(division)[1:] == [[6, 13], [0, 4, 11, 12]]
 
 
+HELD = {
+    (2, "alone"): ("5480b0146cd3", "b95fa44ae960"),
+    (2, "pairs"): ("b46065718745", "38d24cd6f564"),
+    (2, "across"): ("1f44f7ad6036", "9d9bf37232e9"),
+    (3, "alone"): ("fb92b90dc02f", "d953566f054a"),
+    (3, "pairs"): ("c61acdd0f463", "2742b7dfd1ad"),
+    (3, "across"): ("83665b1257ba", "b50224b9f5e8"),
+    (7, "alone"): ("0a51f0699889", "376ede1eab55"),
+    (7, "pairs"): ("59a56e301149", "4ece02df478f"),
+    (7, "across"): ("c13dc3ba8b6d", "db9d00960dcd"),
+}
+"""What a division by seed 5, and one in four folds, came to when they were first written."""
+
+
+@pytest.mark.parametrize(("each", "together"), HELD)
+def test_a_seed_divides_as_it_always_has(each, together):
+    """Parts that change let pictures of a test part into the training of a later version."""
+    data = source({f"c{n:03}": each for n in range(200)})
+    numbers = np.arange(len(data))
+    if together == "pairs":
+        numbers = numbers // each * each + np.maximum(numbers % each - 1, 0)
+    elif together == "across":
+        numbers = np.random.default_rng(each).integers(0, len(data) // 2, len(data))
+    groups = Groups(numbers)
+    whole = divide(data, seed=5, groups=groups)
+    folds = divide_in_folds(data, 4, seed=5, groups=groups)
+    parts = [whole.train, whole.validation, *([] if whole.test is None else [whole.test])]
+    found = parts, [part for fold in folds for part in (fold.test, fold.validation)]
+    assert HELD[each, together] == tuple(
+        hashlib.blake2b(b"".join(part.tobytes() for part in some), digest_size=6).hexdigest()
+        for some in found
+    )
+
+
+class Counting(list):
+    """Counts how often one of its items is asked for."""
+
+    asked = 0
+
+    def __getitem__(self, index):
+        self.asked += 1
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("sizes", [(3,), (2, 1), (2, 2), (1, 1, 1)])
+def test_of_a_hundred_thousand_classes_no_bundle_is_looked_at_again_and_again(sizes):
+    """Classes that can spare nothing, or too little, were each searched for in all pictures."""
+    classes = 100_000
+    counts = Counting(((label, size),) for label in range(classes) for size in sizes)
+    each = np.tile(sizes, classes)
+    pool = Pool(Bundles(np.arange(each.sum()), each, counts), classes)
+    taken = [pool.take(0.2), pool.take(0.1), pool.take_one()]
+    assert sum(map(len, taken)) + len(pool.left) == each.sum()
+    assert counts.asked <= 8 * len(counts)
+
+
 def test_given_parts_stay():
     data = parted(train={"a": 30, "b": 30}, validation={"a": 5, "b": 5}, test={"a": 4, "b": 4})
     division = divide(data, seed=0)
@@ -138,6 +195,19 @@ def test_a_class_that_only_tests_keeps_its_index_and_is_told():
 def test_of_a_class_with_one_picture_that_only_tests_the_missing_training_is_told():
     data = parted(train={"a": 9, "b": 9, "c": 0}, test={"a": 1, "b": 1, "c": 1})
     assert divide(data, seed=0).warnings == ("the class `c` has no training picture",)
+
+
+def test_thousands_of_classes_that_only_test_are_told_in_one_line():
+    counts = dict.fromkeys([f"c{n:04}" for n in range(2000)], 2)
+    data = parted(
+        train={**dict.fromkeys(counts, 0), "a": 9, "b": 9}, test={**counts, "a": 1, "b": 1}
+    )
+    learned = learnable(replace(data, classes=(*sorted(["a", "b", *counts]),)))
+    assert learned.classes == ("a", "b")
+    assert learned.warnings == (
+        "2,000 classes have no training picture: `c0000`, `c0001`, `c0002`, …: "
+        "4,000 pictures of other parts left out",
+    )
 
 
 def test_too_few_pictures_to_hold_any_back():

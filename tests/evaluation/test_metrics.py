@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    log_loss,
+    precision_score,
+    recall_score,
+)
 
-from convlens.evaluation import measure
+from convlens.data import Pictures
+from convlens.evaluation import Marks, figures, marks_of, measure, metrics
 from convlens.evaluation.intervals import fold_interval, share_interval
 
 
@@ -23,6 +31,68 @@ def test_figures_are_those_of_scikit_learn(labels, seed):
     assert found.log_loss == pytest.approx(log_loss(truth, probabilities, labels=range(4)))
     assert found.balanced == pytest.approx(balanced_accuracy_score(truth, said))
     assert found.to_json()["balanced_accuracy"] == found.balanced
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=80))
+def test_what_was_taken_for_what_is_scikit_learns(pairs):
+    labels, said = np.array(pairs, np.int64).T
+    names = tuple("abcdef")
+    found = measure(np.eye(6)[said], labels, names)
+    table = confusion_matrix(labels, said, labels=range(6))
+    np.testing.assert_array_equal(found.confusion, table)
+    true, taken, times = found.confused.T
+    assert (times > 0).all()
+    assert times.sum() == len(pairs)
+    np.testing.assert_array_equal(np.argwhere(table), np.stack([true, taken], 1))  # ascending
+    for figure, score in (("precision", precision_score), ("recall", recall_score)):
+        expected = score(labels, said, labels=range(6), average=None, zero_division=np.nan)
+        own = [getattr(one, figure) for one in found.classes.values()]
+        assert own == pytest.approx([None if np.isnan(x) else x for x in expected])
+    assert found.to_json()["confusion"] == table.tolist()
+    assert found.to_json()["confused"] == found.confused.tolist()
+
+
+def test_the_whole_table_is_told_of_a_thousand_classes_at_most():
+    def told(count):
+        labels = np.arange(count) % 7
+        marks = Marks(labels, labels[::-1], np.full(count, 0.5), np.full(count, 0.5))
+        return figures(marks, tuple(map(str, range(count)))).to_json()
+
+    few, many = told(metrics.MOST_TABLED), told(metrics.MOST_TABLED + 1)
+    assert np.shape(few["confusion"]) == (metrics.MOST_TABLED,) * 2
+    assert many["confusion"] is None
+    assert few.keys() == many.keys()
+    assert sum(times for _, _, times in many["confused"]) == many["n"]
+
+
+class Told:
+    """A classifier that reads its probabilities off the first row of a picture's pixels."""
+
+    classes = ("a", "b", "c")
+
+    def __init__(self):
+        self.seen = []
+
+    def probabilities(self, pixels, *, views=False):
+        self.seen.append(len(pixels))
+        raised = pixels[:, 0, :3, 0].astype(float) + 1
+        return raised / raised.sum(1, keepdims=True)
+
+
+def test_marks_in_blocks_are_those_of_all_at_once(monkeypatch):
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 255, (50, 4, 4, 1)).astype(np.uint8)
+    pictures = Pictures(pixels, random.integers(0, 3, 50), ("",) * 50)
+    whole = measure(Told().probabilities(pixels), pictures.labels, Told.classes)
+    monkeypatch.setattr(metrics, "BLOCK_VALUES", 21)
+    classifier = Told()
+    found = figures(marks_of(classifier, pictures), Told.classes)
+    assert classifier.seen == [7] * 7 + [1]
+    assert found.to_json() == whole.to_json()
+    mask = pictures.labels > 0
+    some = figures(marks_of(classifier, pictures).take(mask), Told.classes)
+    expected = measure(Told().probabilities(pixels[mask]), pictures.labels[mask], Told.classes)
+    assert some.to_json() == expected.to_json()
 
 
 def test_uneven_is_half_as_many_again():

@@ -10,11 +10,30 @@ from convlens.notation import Architecture
 @pytest.mark.parametrize(("reports", "gains"), [(False, True), (True, False), (True, True)])
 def test_bf16_is_taken_only_where_it_is_reported_and_gains(monkeypatch, reports, gains):
     monkeypatch.setattr(engine, "reports_bf16", lambda: reports)
-    monkeypatch.setattr(engine, "gains_by_bf16", lambda shapes, folder: gains)
+    monkeypatch.setattr(engine, "gains_by_bf16", lambda shapes: gains)
     plan = Architecture("INPUT 8x8x1 - CONV 4 - FC 2").plan()
     dtype = torch.bfloat16 if reports and gains else torch.float32
     assert choose_engine("cpu", plan).dtype == dtype
     assert choose_engine("cpu").dtype == torch.float32  # nothing to try it on
+
+
+@pytest.mark.parametrize(
+    ("reported", "narrow"),
+    [
+        ({"amx_bf16": True, "amx_tile": True, "avx512_bf16": True}, True),
+        ({"amx_tile": True, "avx512_bf16": True}, False),
+        ({"avx512_bf16": True}, False),  # slower by it, if right
+        ({"bf16": True, "sve_bf16": True}, False),
+        ({}, False),
+    ],
+)
+def test_what_the_processor_reports_decides(monkeypatch, reported, narrow):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: reported, raising=False)
+    engine.reports_bf16.cache_clear()
+    try:
+        assert engine.reports_bf16() is narrow
+    finally:
+        engine.reports_bf16.cache_clear()
 
 
 def test_products_are_in_the_engines_format():

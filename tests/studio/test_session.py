@@ -382,6 +382,37 @@ def test_a_process_that_hangs_is_ended(play):
         os.kill(pid, 0)
 
 
+def test_names_of_classes_are_sent_once_and_again_where_they_become_others(play):
+    async def scenario(desk):
+        await desk.phase("training")
+        session = desk.session
+
+        def told(page):
+            (state,) = (
+                json.loads(line.removeprefix("data: "))
+                for line in page.due().splitlines()
+                if line.startswith('data: {"studio"')
+            )
+            return state["data"]["classes"]
+
+        page = Subscriber(session)
+        names = [f"species {n}" for n in range(20_000)]
+        session.take_data({**session.data, "classes": names})
+        session.touch()
+        assert told(page) == names
+        for _ in range(3):
+            session.touch()
+            assert told(page) is None
+        assert len(session.state_text(named=False)) < 20_000
+        session.take_data({**session.data, "classes": names[:2]})
+        session.touch()
+        assert told(page) == names[:2]
+        assert told(Subscriber(session)) == names[:2]  # a page that comes later
+        assert session.state()["data"]["classes"] == names[:2]
+
+    play(scenario)
+
+
 def test_a_sleeping_page_gets_one_message(play):
     async def scenario(desk):
         await desk.phase("training")

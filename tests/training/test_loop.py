@@ -1,5 +1,7 @@
 """The loop at rest and in trouble: states that go on to the bit, bad numbers, too little memory."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -149,6 +151,35 @@ def test_a_bad_loss_goes_back_and_on_more_slowly(value):
     assert all(torch.isfinite(value).all() for value in weights(run).values())
     again = list(new_run(loss=planted(1, value=value)).events())
     assert untimed(again) == untimed(found)  # the same seed, the same way out
+
+
+def test_where_a_run_goes_back_to_does_not_hang_on_where_it_was_saved():
+    """Killed and gone on with, a run whose numbers go bad takes the same way out."""
+
+    def spoilt():
+        real = loss_for("softmax", 0.1)
+
+        def loss(scores, labels):
+            bad = scores.requires_grad and run.steps == 13 and not run.returns
+            return real(scores, labels) * (float("nan") if bad else 1)
+
+        run = new_run(loss=loss)
+        return run
+
+    whole, states = spoilt(), []
+    for event in whole.events():
+        if isinstance(event, WentBack):
+            break
+        states.append(from_disk(whole.kept()))
+    assert (event.step, event.to) == (14, 10)
+    expected = spoilt()
+    list(expected.events())
+    for state in states:
+        run = spoilt()
+        run.restore(State(state.tensors, json.loads(json.dumps(state.values))))
+        (back,) = kinds(run.events(), WentBack)
+        assert (back.step, back.to) == (14, 10)
+        assert same(weights(run), weights(expected))
 
 
 def test_a_bad_gradient_does_not_reach_the_weights():

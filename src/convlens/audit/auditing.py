@@ -22,6 +22,7 @@ from convlens.audit.view import View
 from convlens.audit.wording import counted
 from convlens.data import Dataset, Division, Source, Survey, start_loading, survey
 from convlens.data.likeness import joined, likeness, pairs
+from convlens.data.memory import physical_memory
 from convlens.defaults import size_for
 
 SIDE = 64
@@ -32,6 +33,9 @@ LEAST_PICTURES = 50
 
 LEAST_DIFFERENT = 4
 """Pictures that are not copies of each other, at the least: every fold takes one or more."""
+
+CHANCE_BYTES, MOST_OF_MEMORY = 4, 0.25
+"""Of a probability, of which each picture has one for each class; share that all may take."""
 
 WEIGHTS: tuple[Weight, ...] = get_args(Weight)
 
@@ -140,6 +144,10 @@ def _unchecked(view: View) -> str | None:
         return "there is one class only"
     if len(view) < max(LEAST_PICTURES, 4 * present):
         return f"{counted(len(view), 'picture')} are too few to learn from"
+    needed = CHANCE_BYTES * len(view) * len(view.classes)
+    if needed > MOST_OF_MEMORY * physical_memory():
+        told = f"{counted(len(view), 'picture')} of {len(view.classes):,} classes"
+        return f"{told} are too many: their probabilities take {needed / 1e9:,.1f} GB"
     different = len(np.unique(view.groups))
     if different < LEAST_DIFFERENT:
         return f"all are copies of {counted(different, 'picture')}, too few to learn from"

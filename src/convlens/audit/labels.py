@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+BLOCK_VALUES = 1 << 22
+"""Probabilities that are looked at in one go."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Doubts:
@@ -31,27 +34,31 @@ class Doubts:
 
 def doubts(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Doubts:
     """Judge labels ``(N,)`` by out-of-fold probabilities ``(N, K)``, K at least 2."""
-    rows = np.arange(len(labels))
-    own = probabilities[rows, labels]
-    others = probabilities.copy()
-    others[rows, labels] = -1.0
-    return Doubts(
-        own=own,
-        suggested=np.asarray(others.argmax(axis=1), np.int64),
-        doubted=_confident_elsewhere(probabilities, labels),
-        order=np.argsort(own, kind="stable"),
-    )
+    count, classes = probabilities.shape
+    own = probabilities[np.arange(count), labels]
+    thresholds = _thresholds(own, labels, classes)
+    suggested, doubted = np.empty(count, np.int64), np.empty(count, np.bool_)
+    step = max(1, BLOCK_VALUES // classes)
+    for begin in range(0, count, step):
+        part = slice(begin, begin + step)
+        found, given = probabilities[part], labels[part]
+        others = found.copy()
+        others[np.arange(len(found)), given] = -1.0
+        suggested[part] = others.argmax(axis=1)
+        confident = found >= thresholds
+        likeliest = np.where(confident, found, -1.0).argmax(axis=1)
+        doubted[part] = confident.any(axis=1) & (likeliest != given)
+    return Doubts(own, suggested, doubted, order=np.argsort(own, kind="stable"))
 
 
-def _confident_elsewhere(
-    probabilities: NDArray[np.float32], labels: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Whether a picture is counted off the diagonal of the confident joint (section 3.1)."""
-    classes = probabilities.shape[1]
+def _thresholds(
+    own: NDArray[np.float32], labels: NDArray[np.int64], classes: int
+) -> NDArray[np.float64]:
+    """For each class how likely it is, on average, for pictures that carry its label: (K,).
+
+    A picture as likely of another class is counted off the diagonal of the confident joint
+    (section 3.1).
+    """
     counts = np.bincount(labels, minlength=classes)
-    rows = np.arange(len(labels))
-    sums = np.bincount(labels, probabilities[rows, labels], minlength=classes)
-    thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
-    confident = probabilities >= thresholds
-    likeliest = np.where(confident, probabilities, -1.0).argmax(axis=1)
-    return np.asarray(confident.any(axis=1) & (likeliest != labels))
+    sums = np.bincount(labels, own, minlength=classes)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)

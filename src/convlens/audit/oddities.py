@@ -101,13 +101,14 @@ def _outlying(
 ) -> Finding | None:
     """Pictures far from their class in brightness, contrast or roughness."""
     away = np.zeros_like(measured)
-    for label in range(len(view.classes)):
-        rows = np.flatnonzero((view.labels == label) & whole)
-        among = rows if len(rows) >= FEW else np.flatnonzero(whole)
-        if len(among) < FEW or not len(rows):
-            continue
-        middle = np.median(measured[among], axis=0)
-        spread = 1.4826 * np.median(np.abs(measured[among] - middle), axis=0)
+    kept = np.flatnonzero(whole)
+    if len(kept) < FEW:
+        return None
+    of_all = _usual(measured[kept])
+    by_class = kept[np.argsort(view.labels[kept], kind="stable")]
+    _, begins = np.unique(view.labels[by_class], return_index=True)
+    for rows in np.split(by_class, begins[1:]):
+        middle, spread = _usual(measured[rows]) if len(rows) >= FEW else of_all
         away[rows] = (measured[rows] - middle) / np.maximum(spread, LEAST_SPREAD)
     furthest = np.abs(away).max(axis=1)
     rows = np.flatnonzero(furthest > OUTLYING)
@@ -120,3 +121,9 @@ def _outlying(
         cases.append(view.case(row, f"much {word} than its class", furthest[row]))
     line = f"{counted(len(rows), 'picture')} far brighter, darker, flatter or rougher than others"
     return Finding("outlying", "note", len(rows), line, "see whether they belong", tuple(cases))
+
+
+def _usual(measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Median and robust deviation of each measure (n, 3)."""
+    middle = np.median(measured, axis=0)
+    return middle, 1.4826 * np.median(np.abs(measured - middle), axis=0)

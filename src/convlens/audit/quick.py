@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from convlens.audit.folds import fold_count, folds
 from convlens.data import Pictures, channel_statistics
-from convlens.data.cache import cache_folder
 from convlens.defaults import batch_for, may_flip, network_for
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import choose_engine, threads_for
@@ -30,7 +29,8 @@ BREADTH = 16
 SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 80_000, 2, 30
 """Each network learns from this many pictures, within these numbers of epochs."""
 
-LOOK_BATCH = 1000
+LOOK_BATCH, LOOK_SCORES = 1000, 1 << 22
+"""Pictures that are judged at a time, and their scores: 16 MiB."""
 
 Progress = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
@@ -56,7 +56,7 @@ def out_of_fold(
 
         network = _Quick(pictures.take(learn), classes, seed + number)
         network.learn(told)
-        found[judge] = network.probabilities(pictures.pixels[judge])
+        network.judge(pictures, judge, found)
         told(1.0)
     return found
 
@@ -67,7 +67,7 @@ class _Quick:
     def __init__(self, pictures: Pictures, classes: tuple[str, ...], seed: int) -> None:
         _, height, width, channels = pictures.pixels.shape
         plan = network_for(width, height, channels, BREADTH).plan(classes=len(classes))
-        self.engine = choose_engine("auto", plan, cache_folder())
+        self.engine = choose_engine("auto", plan)
         recipe = Recipe(batch=batch_for(len(pictures)), flip=may_flip(classes))
         mean, std = channel_statistics(pictures)
         self.normalise = Normalisation.of(mean, std, self.engine.device)
@@ -99,17 +99,22 @@ class _Quick:
                     progress(step / total)
 
     @torch.no_grad()
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Pixels (N, H, W, C) to probabilities (N, classes), both ways round where a mirror may."""
+    def judge(
+        self, pictures: Pictures, rows: NDArray[np.int64], found: NDArray[np.float32]
+    ) -> None:
+        """Put the probabilities of ``rows`` of ``pictures`` in those of ``found`` (N, classes).
+
+        They are seen both ways round where a mirror may.
+        """
         self.fast.eval()
-        parts = []
+        step = max(1, min(LOOK_BATCH, LOOK_SCORES // found.shape[1]))
         with threads_for(self.work):
-            for start in range(0, len(pixels), LOOK_BATCH):
-                block = torch.from_numpy(np.ascontiguousarray(pixels[start : start + LOOK_BATCH]))
+            for start in range(0, len(rows), step):
+                some = rows[start : start + step]
+                block = torch.from_numpy(pictures.store[pictures.rows[some]])
                 seen = self.normalise(block.to(self.engine.device))
                 views = [seen, seen.flip(3)] if self.sampler.recipe.flip else [seen]
                 with self.engine.products():
                     scores = [self.fast(view).float() for view in views]
                 chances = [F.softmax(one, dim=1).cpu() for one in scores]
-                parts.append(torch.stack(chances).mean(dim=0))
-        return np.asarray(torch.cat(parts).numpy(), np.float32)
+                found[some] = torch.stack(chances).mean(dim=0).numpy()

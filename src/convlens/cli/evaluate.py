@@ -51,7 +51,8 @@ def evaluate(
     """
     from convlens.classifier import Classifier
     from convlens.data.leftout import without_chosen
-    from convlens.evaluation import measure, probabilities_of
+    from convlens.evaluation import figures as figures_of
+    from convlens.evaluation import marks_of
     from convlens.evaluation.pictures import pictures_for, source_for
     from convlens.pipeline import Note, Reading
     from convlens.pipeline.watch import Watch
@@ -73,12 +74,12 @@ def evaluate(
         watch(Note(f"{source.name}: {len(judged.pictures):,} pictures, {judged.which}"))
         for line in (*judged.notes(), *seen_lines(judged)):
             watch(Note(f"note: {line}"))
-    pictures, mask = judged.pictures, judged.unseen
-    probabilities = probabilities_of(classifier, pictures, views=views)
-    found = measure(probabilities, pictures.labels, classifier.classes)
+    mask = judged.unseen
+    marks = marks_of(classifier, judged.pictures, views=views)
+    found = figures_of(marks, classifier.classes)
     unseen = None
     if mask.any() and not mask.all():
-        unseen = measure(probabilities[mask], pictures.labels[mask], classifier.classes)
+        unseen = figures_of(marks.take(mask), classifier.classes)
     if as_json:
         output_json(found.to_json() | seen_json(judged, unseen))
     else:

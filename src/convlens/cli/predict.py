@@ -18,9 +18,6 @@ from convlens.errors.characters import printable
 from convlens.paths import is_dir
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from convlens.classifier import Classifier, Prediction
 
 
@@ -119,19 +116,10 @@ def answers(classifier: Classifier, paths: Sequence[Path], views: bool) -> Itera
         whole = (
             np.delete(block.pixels, list(block.faults), axis=0) if block.faults else block.pixels
         )
-        found = predicted(classifier, whole, views)
+        found = classifier.predicted(whole, views=views)
         for row, path in enumerate(block.paths):
             fault = block.faults.get(row)
             yield Answer(str(path), None if fault else next(found), fault)
-
-
-def predicted(
-    classifier: Classifier, pixels: NDArray[np.uint8], views: bool
-) -> Iterator[Prediction]:
-    """Predictions for pixels (N, H, W, C), some at a time: of many classes they take room."""
-    for begin in range(0, len(pixels), classifier.together):
-        part = pixels[begin : begin + classifier.together]
-        yield from classifier.predictions(part, views=views)
 
 
 def alone(classifier: Classifier, path: Path, views: bool) -> Answer:

@@ -13,20 +13,32 @@ WIDEST_CONFUSION = 12
 """Classes up to which the whole table fits a terminal; above, the commonest mistakes are listed."""
 
 MISTAKES = 15
+
+MOST_FIGURES, WORST = 1_000, 40
+"""Classes that are listed one by one, and of more how many: those that did worst."""
+
 LONGEST_NAME = 12
 
 
 def figures_table(found: Evaluation) -> Table:
-    """A row for each class that has pictures or was predicted: pictures, precision, recall."""
-    table = Table(box=None, pad_edge=False)
+    """A row for each class that has pictures or was predicted: pictures, precision, recall.
+
+    Of more than MOST_FIGURES those with pictures that did worst.
+    """
+    rows = [(k, one) for k, one in found.classes.items() if one.n or one.precision is not None]
+    title = None
+    if len(rows) > MOST_FIGURES:
+        title = f"the {WORST} of {len(rows):,} classes that did worst"
+        known = [row for row in rows if row[1].n]
+        rows = sorted(known, key=lambda row: row[1].recall or 0.0)[:WORST]
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     table.add_column("class")
     for heading in ("pictures", "precision", "recall"):
         table.add_column(heading, justify="right")
-    for name, one in found.classes.items():
-        if one.n or one.precision is not None:
-            table.add_row(
-                Text(printable(name)), f"{one.n:,}", percent(one.precision), percent(one.recall)
-            )
+    for name, one in rows:
+        table.add_row(
+            Text(printable(name)), f"{one.n:,}", percent(one.precision), percent(one.recall)
+        )
     return table
 
 
@@ -52,16 +64,14 @@ def confusion_table(found: Evaluation) -> Table:
 def mistakes_table(found: Evaluation) -> Table:
     """The commonest mistakes."""
     names = [printable(name) for name in found.classes]
-    wrong = found.confusion.copy()
-    np.fill_diagonal(wrong, 0)
+    wrong = found.confused[found.confused[:, 0] != found.confused[:, 1]]
     table = Table(box=None, pad_edge=False, title="commonest mistakes", title_justify="left")
     for heading in ("is", "was taken for"):
         table.add_column(heading)
     table.add_column("times", justify="right")
-    for place in np.argsort(-wrong, axis=None, kind="stable")[:MISTAKES].tolist():
-        row, column = divmod(place, len(names))
-        if wrong[row, column]:
-            table.add_row(Text(names[row]), Text(names[column]), f"{wrong[row, column]:,}")
+    for row in np.argsort(-wrong[:, 2], kind="stable")[:MISTAKES].tolist():
+        true, said, times = wrong[row].tolist()
+        table.add_row(Text(names[true]), Text(names[said]), f"{times:,}")
     return table
 
 

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class Pool:
 
     def __init__(self, bundles: Bundles, classes: int) -> None:
         self._all = bundles
-        self._left = list(range(len(bundles)))
+        self._gone = bytearray(len(bundles))  # 1 for what is taken
         self._pictures = [0] * classes  # left, by class
         self._bundles = [0] * classes  # left, that hold a picture of the class
         for counts in bundles.counts:
@@ -93,7 +94,7 @@ class Pool:
     @property
     def left(self) -> Indices:
         """Items not taken, ascending."""
-        return self._all.ascending(self._left)
+        return self._all.ascending(self._left())
 
     def take(self, fraction: float) -> Indices:
         """Remove and return about ``fraction`` of each class as it was at first, ascending.
@@ -104,9 +105,9 @@ class Pool:
         """
         wanted = self._owed(fraction)
         owed = wanted.copy()
-        taken = self._take(self._left, owed, lambda counts: _fits(counts, owed))
+        taken = self._take(self._left(), owed, lambda counts: _fits(counts, owed))
         if max(owed, default=0) > 0:
-            by_size = self._by_size(self._left)
+            by_size = (bundle for bundle in self._by_size if not self._gone[bundle])
             taken += self._take(by_size, owed, lambda counts: self._gains(counts, owed))
         without = [label for label, share in enumerate(wanted) if 0 < share == owed[label]]
         for label in without:
@@ -120,6 +121,10 @@ class Pool:
             if taken := self._take_smallest(label, nothing):
                 return self._all.ascending(taken)
         return self._all.ascending([])
+
+    def _left(self) -> list[int]:
+        """Bundles not taken, in the order drawn."""
+        return [bundle for bundle, gone in enumerate(self._gone) if not gone]
 
     def _owed(self, fraction: float) -> list[int]:
         """Pictures that each class is to give.
@@ -146,28 +151,36 @@ class Pool:
             if not wanted(counts) or any(self._bundles[label] < 2 for label, _ in counts):
                 continue
             taken.append(bundle)
+            self._gone[bundle] = 1
             for label, count in counts:
                 owed[label] -= count
                 self._pictures[label] -= count
                 self._bundles[label] -= 1
-        gone = set(taken)
-        self._left = [bundle for bundle in self._left if bundle not in gone]
         return taken
 
     def _take_smallest(self, label: int, owed: list[int]) -> list[int]:
-        counts = self._all.counts
-        holding = [one for one in self._left if any(label == own for own, _ in counts[one])]
-        for bundle in self._by_size(holding):
-            if all(2 * count <= self._pictures[own] for own, count in counts[bundle]) and (
-                taken := self._take([bundle], owed, lambda _: True)
-            ):
+        for bundle in self._holding[label]:
+            counts = self._all.counts[bundle]
+            if self._gone[bundle] or any(2 * count > self._pictures[own] for own, count in counts):
+                continue
+            if taken := self._take([bundle], owed, lambda _: True):
                 return taken
         return []
 
-    def _by_size(self, bundles: list[int]) -> list[int]:
-        """The smallest first, of equals in the order drawn."""
-        sizes = self._all.sizes.tolist()
-        return sorted(bundles, key=lambda one: (sizes[one], one))
+    @cached_property
+    def _by_size(self) -> list[int]:
+        """All bundles, the smallest first, of equals in the order drawn."""
+        order: list[int] = np.argsort(self._all.sizes, kind="stable").tolist()
+        return order
+
+    @cached_property
+    def _holding(self) -> list[list[int]]:
+        """For each class the bundles that hold pictures of it, the smallest first."""
+        found: list[list[int]] = [[] for _ in self._size]
+        for bundle in self._by_size:
+            for label, _ in self._all.counts[bundle]:
+                found[label].append(bundle)
+        return found
 
     def _gains(self, counts: Counts, owed: list[int]) -> bool:
         """Whether the classes come nearer to their shares: by squares, relative to their sizes."""
@@ -188,7 +201,7 @@ def dealt(bundles: Bundles, classes: int, hands: int) -> list[Indices]:
     The largest come first, each to where its classes are fewest (as scikit-learn's
     StratifiedGroupKFold goes about it), of equals in the order drawn.
     """
-    size, held = np.ones(classes), np.zeros((hands, classes))
+    size, held, total = np.ones(classes), np.zeros((hands, classes)), np.zeros(hands)
     for one in bundles.counts:
         for label, count in one:
             size[label] += count
@@ -197,7 +210,8 @@ def dealt(bundles: Bundles, classes: int, hands: int) -> list[Indices]:
         labels, counts = np.array(bundles.counts[bundle]).T
         crowded = held[:, labels] @ (counts / size[labels])
         fewest = np.flatnonzero(crowded <= crowded.min() + 1e-12)
-        hand = int(fewest[held[fewest].sum(axis=1).argmin()])
+        hand = int(fewest[total[fewest].argmin()])
         held[hand, labels] += counts
+        total[hand] += counts.sum()
         found[hand].append(bundle)
     return [bundles.ascending(one) for one in found]

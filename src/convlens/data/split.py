@@ -17,6 +17,9 @@ TEST = 0.2
 MOST_VALIDATION = 5_000  # pictures held back from a given train part
 MOST_FOLDS = 100
 
+MOST_NAMED = 3
+"""Classes that a warning names each in a line of its own; of more the first are named in one."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Division:
@@ -152,11 +155,15 @@ def learnable(source: Source) -> Source:
         return source
     index = np.cumsum(trained) - 1
     out = np.bincount(source.labels, minlength=len(trained))
+    lost = np.flatnonzero(~trained)
     warnings = [
         f"the class `{source.classes[label]}` has no training picture: "
         + (f"{out[label]:,} of other parts left out" if out[label] else "left out")
-        for label in np.flatnonzero(~trained).tolist()
+        for label in lost.tolist()
     ]
+    if len(lost) > MOST_NAMED:
+        (named,) = _named("has no training picture", source, lost)
+        warnings = [f"{named}: {out[lost].sum():,} pictures of other parts left out"]
     return replace(
         source,
         classes=tuple(np.array(source.classes, object)[trained].tolist()),
@@ -237,8 +244,8 @@ def _warnings(source: Source, train: Indices, held: Indices) -> tuple[str, ...]:
 
 
 def _named(what: str, source: Source, labels: Indices) -> list[str]:
-    if len(labels) <= 3:
+    if len(labels) <= MOST_NAMED:
         return [f"the class `{source.classes[label]}` {what}" for label in labels]
-    first = ", ".join(f"`{source.classes[label]}`" for label in labels[:3])
+    first = ", ".join(f"`{source.classes[label]}`" for label in labels[:MOST_NAMED])
     verb = what.replace("holds", "hold").replace("has", "have")
     return [f"{len(labels):,} classes {verb}: {first}, …"]

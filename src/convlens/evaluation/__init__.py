@@ -3,9 +3,11 @@
 from convlens.evaluation.metrics import (
     ClassFigures,
     Evaluation,
+    Marks,
     evaluate,
+    figures,
+    marks_of,
     measure,
-    probabilities_of,
 )
 
-__all__ = ["ClassFigures", "Evaluation", "evaluate", "measure", "probabilities_of"]
+__all__ = ["ClassFigures", "Evaluation", "Marks", "evaluate", "figures", "marks_of", "measure"]

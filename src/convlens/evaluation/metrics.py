@@ -1,25 +1,72 @@
-"""Accuracy, log loss, precision, recall and the confusion table, from probabilities and labels."""
+"""Accuracy, log loss, precision, recall and what was taken for what, from probabilities and labels.
+
+Probabilities (N, classes) need not be there all at once: a few numbers of each picture, its
+``Marks``, are all that figures are made of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.classifier import Classifier
+from convlens.classifier import BLOCK_VALUES, Classifier
 from convlens.data import Pictures
-from convlens.network.footprint import refuse_above
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """A probability of exactly zero would make the log loss infinite for one picture."""
 
-CONFUSED_BYTES = 16
-"""Of memory for each entry of the confusion table: a count, and its place in what is printed."""
-
 UNEVEN = 1.5
 """Times the pictures of the smallest class that the largest has where classes are uneven."""
+
+MOST_TABLED = 1_000
+"""Classes up to which the whole confusion table is told: a million numbers."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Marks:
+    """What was said of N pictures with known classes, as far as figures need it.
+
+    ``labels`` (N,) are their classes, ``said`` (N,) the likeliest ones, ``own`` and ``sure`` (N,)
+    the probabilities of either, 0 to 1.
+    """
+
+    labels: NDArray[np.int64]
+    said: NDArray[np.int64]
+    own: NDArray[np.float64]
+    sure: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> Self:
+        """Of probabilities (N, classes) of pictures with ``labels`` (N,)."""
+        rows = np.arange(len(labels))
+        said = np.asarray(probabilities.argmax(axis=1), np.int64)
+        return cls(labels, said, probabilities[rows, labels], probabilities[rows, said])
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self]) -> Self:
+        """Those of all parts, of which there is one at least, in their order."""
+        found = list(parts)
+        return cls(
+            np.concatenate([one.labels for one in found]),
+            np.concatenate([one.said for one in found]),
+            np.concatenate([one.own for one in found]),
+            np.concatenate([one.sure for one in found]),
+        )
+
+    def take(self, which: NDArray[Any]) -> Marks:
+        """Of the pictures that ``which`` chooses, a mask or indices."""
+        return Marks(self.labels[which], self.said[which], self.own[which], self.sure[which])
+
+    def put(self, where: NDArray[np.int64], others: Marks) -> Marks:
+        """The same with ``others`` at the indices ``where``."""
+        found = Marks(self.labels, self.said.copy(), self.own.copy(), self.sure.copy())
+        found.said[where], found.own[where] = others.said, others.own
+        found.sure[where] = others.sure
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +86,26 @@ class ClassFigures:
 class Evaluation:
     """How a classifier did on pictures with known classes.
 
-    ``accuracy`` 0 to 1; ``log_loss`` in nats; ``confusion`` (classes, classes) counts, a row for
-    each true class, a column for each predicted one.
+    ``accuracy`` 0 to 1; ``log_loss`` in nats. ``confused`` (M, 3) has a row for each pair of a
+    true and a predicted class that came up, ascending: the two, by their numbers, and how often.
     """
 
     accuracy: float
     log_loss: float
     n: int
     classes: dict[str, ClassFigures]
-    confusion: NDArray[np.int64]
+    confused: NDArray[np.int64]
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """Counts (classes, classes), a row for each true class, a column for each predicted one.
+
+        8 bytes for each pair: 3.2 GB for 20,000 classes, where ``confused`` says the same.
+        """
+        table = np.zeros((len(self.classes), len(self.classes)), np.int64)
+        true, said, times = self.confused.T
+        table[true, said] = times
+        return table
 
     @property
     def balanced(self) -> float:
@@ -62,7 +120,8 @@ class Evaluation:
         return max(counts) > UNEVEN * min(counts)
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of plain values."""
+        """A dictionary of plain values; ``confusion`` is None above MOST_TABLED classes."""
+        tabled = len(self.classes) <= MOST_TABLED
         return {
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced,
@@ -72,7 +131,8 @@ class Evaluation:
                 name: {"precision": one.precision, "recall": one.recall, "n": one.n}
                 for name, one in self.classes.items()
             },
-            "confusion": self.confusion.tolist(),
+            "confusion": self.confusion.tolist() if tabled else None,
+            "confused": self.confused.tolist(),
         }
 
 
@@ -80,26 +140,27 @@ def measure(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], classes: tuple[str, ...]
 ) -> Evaluation:
     """Figures for probabilities (N, classes) of pictures with ``labels`` (N,), N ≥ 1."""
-    predicted = probabilities.argmax(axis=1)
-    pairs = labels * len(classes) + predicted
-    confusion = np.bincount(pairs, minlength=len(classes) ** 2).reshape(len(classes), -1)
-    own = probabilities[np.arange(len(labels)), labels]
+    return figures(Marks.of(probabilities, labels), classes)
+
+
+def figures(marks: Marks, classes: tuple[str, ...]) -> Evaluation:
+    """Figures for the marks of one picture or more."""
+    count = len(classes)
+    right = marks.said == marks.labels
+    pairs, times = np.unique(marks.labels * count + marks.said, return_counts=True)
+    there, said = (np.bincount(one, minlength=count) for one in (marks.labels, marks.said))
+    hits = np.bincount(marks.labels[right], minlength=count)
     return Evaluation(
-        accuracy=float(np.mean(predicted == labels)),
-        log_loss=float(-np.mean(np.log(np.maximum(own, SMALLEST_PROBABILITY)))),
-        n=len(labels),
-        classes={name: _figures(confusion, index) for index, name in enumerate(classes)},
-        confusion=confusion,
-    )
-
-
-def _figures(confusion: NDArray[np.int64], index: int) -> ClassFigures:
-    right = int(confusion[index, index])
-    said, there = int(confusion[:, index].sum()), int(confusion[index].sum())
-    return ClassFigures(
-        n=there,
-        precision=right / said if said else None,
-        recall=right / there if there else None,
+        accuracy=float(np.mean(right)),
+        log_loss=float(-np.mean(np.log(np.maximum(marks.own, SMALLEST_PROBABILITY)))),
+        n=len(marks.labels),
+        classes={
+            name: ClassFigures(n, hit / of if of else None, hit / n if n else None)
+            for name, n, of, hit in zip(
+                classes, there.tolist(), said.tolist(), hits.tolist(), strict=True
+            )
+        },
+        confused=np.stack([pairs // count, pairs % count, times], axis=1),
     )
 
 
@@ -108,18 +169,23 @@ def evaluate(classifier: Classifier, pictures: Pictures, *, views: bool = False)
 
     With ``views`` unsure pictures are judged by the mean over several views.
     """
-    found = probabilities_of(classifier, pictures, views=views)
-    return measure(found, pictures.labels, classifier.classes)
+    return figures(marks_of(classifier, pictures, views=views), classifier.classes)
 
 
-def probabilities_of(
-    classifier: Classifier, pictures: Pictures, *, views: bool = False
-) -> NDArray[np.float64]:
-    """Class probabilities (N, classes) of pictures that memory need not hold all at once.
+def marks_of(classifier: Classifier, pictures: Pictures, *, views: bool = False) -> Marks:
+    """The marks of pictures whose labels index the classifier's classes.
 
-    Raises ModelFileError where there are too many classes for a table of what was taken for what.
+    Neither pixels nor probabilities of all need fit the memory.
     """
-    count = len(classifier.classes)
-    refuse_above(CONFUSED_BYTES * count**2, f"a confusion table of {count:,} classes")
-    blocks = pictures.blocks()
-    return np.concatenate([classifier.probabilities(one.pixels, views=views) for one in blocks])
+    blocks = in_blocks(pictures, len(classifier.classes))
+    return Marks.joined(
+        Marks.of(classifier.probabilities(one.pixels, views=views), one.labels) for one in blocks
+    )
+
+
+def in_blocks(pictures: Pictures, classes: int) -> Iterator[Pictures]:
+    """Some of the pictures at a time, as many as pixels and BLOCK_VALUES scores allow."""
+    step = max(1, BLOCK_VALUES // classes)
+    for block in pictures.blocks():
+        for begin in range(0, len(block), step):
+            yield block.take(np.arange(begin, min(begin + step, len(block))))

@@ -1,4 +1,4 @@
-"""Which device and number format a network runs on, decided by measuring rather than by name."""
+"""Which device and number format a network runs on: the same each time on the same machine."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import torch
 
-from convlens.data.memory import free_memory
+from convlens.data.memory import free_memory, physical_memory
 from convlens.errors import SettingsError
 from convlens.network.trial import gains_by_bf16, shapes_of
 from convlens.notation import Plan
@@ -38,6 +37,13 @@ class Engine:
 
     def __str__(self) -> str:
         return f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
+
+
+def all_bytes(device: torch.device) -> int:
+    """Memory of ``device``, free or not."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    return physical_memory()
 
 
 def free_bytes(device: torch.device) -> int:
@@ -74,14 +80,12 @@ def threads_for(multiply_adds: float) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def choose_engine(
-    device: DeviceName = "auto", plan: Plan | None = None, folder: Path | None = None
-) -> Engine:
+def choose_engine(device: DeviceName = "auto", plan: Plan | None = None) -> Engine:
     """The fastest engine that computes ``plan`` rightly on ``device``.
 
-    On a processor that is bf16 where it reports bf16 and the plan's own layers prove right and
-    quicker in it, and fp32 otherwise; what was found is kept in ``folder``. Raises SettingsError
-    where CUDA is asked for and absent.
+    On a processor that is bf16 where it multiplies bf16 in tiles and the plan's own layers are
+    large enough to gain and prove right in it, and fp32 otherwise. No clock is asked. Raises
+    SettingsError where CUDA is asked for and absent.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise SettingsError("there is no CUDA device here", "leave --device out, or say cpu")
@@ -89,23 +93,22 @@ def choose_engine(
         supported = torch.cuda.is_bf16_supported()
         return Engine(torch.device("cuda"), torch.bfloat16 if supported else torch.float32)
     keep_freed_memory()
-    narrow = plan is not None and reports_bf16() and gains_by_bf16(shapes_of(plan), folder)
+    narrow = plan is not None and reports_bf16() and gains_by_bf16(shapes_of(plan))
     return Engine(torch.device("cpu"), torch.bfloat16 if narrow else torch.float32)
 
 
 @cache
 def reports_bf16() -> bool:
-    """Whether the processor says that it multiplies bf16 in hardware.
+    """Whether the processor says that it multiplies bf16 in tiles (AMX).
 
-    One without avx512_bf16 or AMX emulates it, tens to hundreds of times slower, and is not even
-    asked to show its speed.
+    One with avx512_bf16 alone is slower by it in training than in fp32, others emulate it, tens to
+    hundreds of times slower, and torch has no fast backward pass for it on ARM.
     """
     ask = getattr(torch.cpu, "get_capabilities", None)
     if ask is not None:
         reported = ask()
-        return any(reported.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16", "sve_bf16"))
-    asks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, ask, bool)() for ask in asks)
+        return all(reported.get(name) for name in ("amx_bf16", "amx_tile"))
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
 
 
 @cache

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from convlens.data import Preprocessing
-from convlens.data.cache import cache_folder
 from convlens.network.build import Network, channels_last
 from convlens.network.engine import DeviceName, choose_engine, exactly
 from convlens.network.rewrite import for_prediction
@@ -35,7 +34,7 @@ class Predictor:
         fast: bool = False,
         device: DeviceName = "auto",
     ) -> None:
-        self.engine = choose_engine(device, plan if fast else None, cache_folder())
+        self.engine = choose_engine(device, plan if fast else None)
         if not fast:
             self.engine = replace(self.engine, dtype=torch.float32)
         self.classes = plan.classes

@@ -1,23 +1,19 @@
-"""Whether a network's own layers are right and quicker in bf16 on this processor, by trying."""
+"""Whether a network's own layers gain by bf16 on a processor that multiplies it in tiles.
+
+Nothing here is timed: which format a network computes in decides over the last bits of what it
+learns, and these must not depend on what else the machine does.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import platform
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from convlens.errors import OutputError
-from convlens.files import write_atomically
 from convlens.network.modules import even
 from convlens.notation import Plan
 from convlens.notation.layers import Conv
@@ -26,16 +22,14 @@ from convlens.notation.volumes import Sides
 LARGEST_DEVIATION = 0.03
 """Relative to the largest value; bf16 has 8 bits, so one product is right to 2^-9 = 0.002."""
 
-MOST_TIMED = 6
-"""Layers timed: those with the most work, which take nearly all of the time. All must be right."""
+LEAST_WORK, LEAST_FILTERS = 250_000, 8
+"""Multiply-adds of a picture, in convolutions of so many filters, from which bf16 pays.
 
-TRIAL_WORK = 30_000_000
-"""Multiply-adds of one trial of a layer: about a millisecond."""
-
-REPEATS = 5
-
-KEPT = "engines.json"
-"""What was found on this machine, in the folder of the cache."""
+Whole steps of training on a Xeon with AMX, one thread, batches of 32 / 128 pictures, times as fast
+as in fp32: 0.88 / 0.76 with 3,000 multiply-adds, 0.96 / 1.02 with 56,000, 1.02 / 1.18 with 342,000,
+1.12 / 1.43 with 792,000, 1.3 to 1.6 from a million on. Layers of 4 filters come to 0.77 to 0.93
+whatever their size. With avx512_bf16 alone nearly all come to 0.67 to 0.95.
+"""
 
 
 class Shape(NamedTuple):
@@ -80,55 +74,19 @@ def shapes_of(plan: Plan) -> tuple[Shape, ...]:
     return tuple(sorted(shapes, key=lambda shape: (-shape.multiply_adds, shape)))
 
 
-def gains_by_bf16(shapes: tuple[Shape, ...], folder: Path | None) -> bool:
-    """Whether these layers come out right in bf16, forward and backward, and in less time.
-
-    What was found is kept in ``folder`` for this machine and these shapes, so that the answer, and
-    with it the weights of a seed, do not change with how busy the machine is.
-    """
-    key = _key(shapes)
-    known = {} if folder is None else _kept(folder)
-    if isinstance(known.get(key), bool):
-        return bool(known[key])
-    found = _try(shapes)
-    if folder is not None:
-        text = json.dumps({**known, key: found}, indent=1, sort_keys=True)
-        with contextlib.suppress(OutputError):  # no cache: it is tried again next time
-            write_atomically(folder / KEPT, text.encode())
-    return found
-
-
-def _kept(folder: Path) -> dict[str, Any]:
-    """What is known of this machine; nothing where that does not read."""
-    try:
-        known = json.loads((folder / KEPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
-
-
-def _key(shapes: tuple[Shape, ...]) -> str:
-    told = [processor(), torch.__version__, torch.get_num_threads(), *shapes]
-    return hashlib.blake2b(json.dumps(told).encode(), digest_size=12).hexdigest()
+def gains_by_bf16(shapes: tuple[Shape, ...]) -> bool:
+    """Whether these layers are enough to gain by bf16, and right in it, forward and backward."""
+    work = sum(shape.multiply_adds for shape in shapes if shape.filters >= LEAST_FILTERS)
+    return work >= LEAST_WORK and _are_right(shapes)
 
 
 @cache
-def processor() -> str:
-    """The processor's name, as far as the system tells."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-@cache
-def _try(shapes: tuple[Shape, ...]) -> bool:
+def _are_right(shapes: tuple[Shape, ...]) -> bool:
     """On one thread: several would wait for each other on a busy machine."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return all(is_right(shape) for shape in shapes) and is_quicker(shapes[:MOST_TIMED])
+        return all(is_right(shape) for shape in shapes)
     finally:
         torch.set_num_threads(threads)
 
@@ -176,26 +134,3 @@ def convolution(
         )
 
     return x, filters, run
-
-
-def is_quicker(shapes: tuple[Shape, ...]) -> bool:
-    """Whether all of them together take less time in bf16: each at its quickest, by turns."""
-    total = {torch.float32: 0.0, torch.bfloat16: 0.0}
-    for shape in shapes:
-        batch = max(1, TRIAL_WORK // shape.multiply_adds)
-        runs = {dtype: convolution(shape, dtype, batch)[2] for dtype in total}
-        quickest = dict.fromkeys(total, float("inf"))
-        for _ in range(REPEATS):
-            for dtype, run in runs.items():
-                quickest[dtype] = min(quickest[dtype], seconds_of(run))
-        for dtype, seconds in quickest.items():
-            total[dtype] += seconds / batch
-    return total[torch.bfloat16] < total[torch.float32]
-
-
-def seconds_of(run: Callable[[], Tensor]) -> float:
-    """Of one pass forward and back."""
-    begun = time.perf_counter()
-    result = run()
-    torch.autograd.backward(result, torch.ones_like(result))
-    return time.perf_counter() - begun

@@ -51,6 +51,9 @@ Listener = Callable[[Event], None]
 LITTLE_LEFT = 0.1
 """Share of a budget below which it is said that too little is left to learn in."""
 
+MANY_SCORES = 1_000_000_000
+"""Scores of all pictures that are judged, from which it is said that it takes a while."""
+
 NAMES_IN_A_NOTE = 3
 """Files named in the one line about those that were skipped; the run folder names all."""
 
@@ -122,6 +125,8 @@ def trained(
         training={},
         seen=seen_in(dataset, base),
     )
+    if slow := slow_to_judge(dataset):
+        tell(Note(slow))
     folder = None if record is None else record.folder.path
     deadline = None if prepared.deadline is None else prepared.deadline + run.idle
     prepared = replace(prepared, begun=prepared.begun + run.idle, deadline=deadline)
@@ -179,6 +184,17 @@ def hurried(prepared: Prepared) -> list[str]:
         f"note: {now - prepared.begun:.0f} s went by before learning begins, so {remains} of the "
         f"{budget:g} s; give more time{again}"
     ]
+
+
+def slow_to_judge(dataset: Dataset) -> str | None:
+    """That judging takes long where scores are very many, which nothing else would tell."""
+    pictures = len(dataset.validation) + (0 if dataset.test is None else len(dataset.test))
+    if pictures * len(dataset.classes) < MANY_SCORES:
+        return None
+    return (
+        f"note: judging takes a while: {pictures:,} pictures, each with a score for "
+        f"{len(dataset.classes):,} classes"
+    )
 
 
 def introduction(dataset: Dataset, plan: Plan, engine: str) -> Ready:

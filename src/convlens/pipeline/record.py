@@ -235,4 +235,4 @@ def record_of(keep: Keep, settings: Settings, begun: float) -> Record:
 
 def bytes_of(run: Run) -> int:
     """Bytes of a checkpoint, about."""
-    return sum(tensor.nbytes for tensor in run.state().tensors.values())
+    return sum(tensor.nbytes for tensor in run.kept().tensors.values())

@@ -59,7 +59,7 @@ class Saver:
 
     def save(self, run: Run) -> bool:
         """Save ``run`` as it is; returns whether it is on the disk."""
-        state = run.state()
+        state = run.kept()
         if not finite(state):
             return False  # the coming step finds out and goes back
         begun = time.monotonic()

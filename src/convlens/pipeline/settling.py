@@ -15,7 +15,6 @@ from torch import nn
 
 from convlens import __version__
 from convlens.data import Dataset, Preprocessing
-from convlens.data.cache import cache_folder
 from convlens.defaults import (
     BATCH,
     BREADTH,
@@ -25,10 +24,11 @@ from convlens.defaults import (
     may_flip,
     network_for,
 )
-from convlens.errors import ModelFileError
+from convlens.errors import ModelFileError, SettingsError
 from convlens.modelfile import Model
-from convlens.network.engine import Engine, choose_engine
+from convlens.network.engine import Engine, all_bytes, choose_engine
 from convlens.notation import Architecture, Plan
+from convlens.notation.plan import VALUE_BYTES
 from convlens.pipeline.budget import choose_plan, reserve_for
 from convlens.pipeline.prepare import Prepared
 from convlens.pipeline.record import Record
@@ -45,8 +45,12 @@ MOST_AFTER = 0.25
 FIRST_ROUND = 0.25
 """Of the usual epochs: the length of the first round towards a target."""
 
-STATES, ROOM_FOR_EVENTS = 4, 20_000_000
-"""Times the weights that a checkpoint takes at most (they, the best, two moments); bytes."""
+HELD, HELD_FROZEN = 4, 2
+"""Numbers held for each weight at least: itself and the best so far, gradient and a moment."""
+
+STATES, ROOM_FOR_EVENTS = 7, 20_000_000
+"""Times the weights that a checkpoint takes at most (the best; they and two moments, twice); bytes.
+"""
 
 
 def recipe_for(settings: Settings, pictures: int, classes: tuple[str, ...]) -> Recipe:
@@ -68,16 +72,33 @@ def on_gpu(settings: Settings) -> bool:
 def engine_for(prepared: Prepared, record: Record | None) -> Engine:
     """The fastest engine, or the one that the run began with where that is here.
 
-    Where the network is for us to choose, one of them stands for all until that is done.
+    Where the network is for us to choose, one of them stands for all until that is done. Raises
+    SettingsError for a network that the device's memory cannot hold.
     """
     width, height, depth = prepared.input
     architecture = prepared.architecture or network_for(width, height, depth, BREADTH)
     plan = architecture.plan(prepared.input, len(prepared.pictures.classes))
-    folder = cache_folder() if prepared.settings.cache else None
-    engine = choose_engine(prepared.settings.device, plan, folder)
+    engine = choose_engine(prepared.settings.device, plan)
+    check_memory(plan, engine, frozen=prepared.settings.freeze is not None)
     before = None if record is None else record.earlier.settled("engine")
     candidates = [replace(engine, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
     return next((one for one in candidates if str(one) == before), engine)
+
+
+def check_memory(plan: Plan, engine: Engine, *, frozen: bool = False) -> None:
+    """Raise SettingsError where the weights alone, while they learn, take more than there is.
+
+    Of many classes the last FC may be larger than all before it, and without memory for it the
+    system ends the process with no word of why.
+    """
+    needed = (HELD_FROZEN if frozen else HELD) * VALUE_BYTES * plan.parameters
+    if needed <= (there := all_bytes(engine.device)):
+        return
+    raise SettingsError(
+        f"the network has {plan.parameters:,} parameters for {plan.classes:,} classes, which take "
+        f"{needed / 1e9:,.0f} GB while they learn, and there are {there / 1e9:,.0f} GB of memory",
+        "let fewer values reach the last FC, by GLOBALPOOL in front of it, or choose fewer classes",
+    )
 
 
 def engine_on(
@@ -90,8 +111,7 @@ def engine_on(
     began = record is not None and record.earlier.settled("engine") is not None
     if engine.device.type != "cpu" or engine.dtype == torch.float32 or began:
         return engine
-    folder = cache_folder() if prepared.settings.cache else None
-    return choose_engine(prepared.settings.device, plan, folder)
+    return choose_engine(prepared.settings.device, plan)
 
 
 def plan_for(

@@ -40,7 +40,7 @@ def _reading(session: Session, told: Told) -> None:
 
 
 def _ready(session: Session, told: Told) -> None:
-    session.data = dict(told["data"])
+    session.take_data(dict(told["data"]))
     session.reading = None
     session.error = None
     if session.phase in ("reading", "empty"):

@@ -50,6 +50,7 @@ class Session:
         self.revision = 0
         self.phase = "empty"
         self.data: dict[str, Any] | None = None
+        self.namings = 0  # how often the classes have become other ones
         self.reading: dict[str, Any] | None = None
         self.testing: dict[str, Any] | None = None
         self.tested: dict[str, Any] | None = None  # the last test of the whole part
@@ -65,7 +66,7 @@ class Session:
         self._unsaved = False
         self._kept_badly = False
         self._saver: asyncio.Task[None] | None = None
-        self._text: tuple[int, str] = (0, "")
+        self._version, self._texts = 0, dict[bool, str]()
 
     # what it is like
 
@@ -86,11 +87,25 @@ class Session:
             "testing": self.testing,
         }
 
-    def state_text(self) -> str:
-        """``state`` as JSON, made once for all who listen."""
-        if self._text[0] != self.version:
-            self._text = (self.version, json.dumps(self.state()))
-        return self._text[1]
+    def take_data(self, data: dict[str, Any]) -> None:
+        """The pictures are these from now on, or the network's, where there are none."""
+        if self.data is None or self.data.get("classes") != data.get("classes"):
+            self.namings += 1
+        self.data = data
+
+    def state_text(self, named: bool) -> str:
+        """``state`` as JSON, made once for all who listen.
+
+        Unless ``named`` the classes are left out, of which there may be thousands.
+        """
+        if self._version != self.version:
+            self._texts, self._version = {}, self.version
+        if named not in self._texts:
+            told = self.state()
+            if self.data is not None and not named:
+                told["data"] = {**self.data, "classes": None}
+            self._texts[named] = json.dumps(told)
+        return self._texts[named]
 
     def find(self, name: str) -> Run:
         """The run of that id. Raises RefusedError where there is none."""

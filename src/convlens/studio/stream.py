@@ -30,6 +30,7 @@ class Subscriber:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.version = 0
+        self.namings = 0  # of the classes that it was told
         self.run: Run | None = None
         self.series = 0  # version of the series
         self.points = self.looks = self.marks = 0  # how many of each
@@ -41,7 +42,9 @@ class Subscriber:
     def _events(self) -> Iterator[str]:
         if self.version != self.session.version:
             self.version = self.session.version
-            yield _event("state", self.session.state_text())
+            named = self.namings != self.session.namings
+            self.namings = self.session.namings
+            yield _event("state", self.session.state_text(named))
         run = self.session.current
         if run is None:
             return

@@ -15,8 +15,8 @@ from convlens.training.events import EpochDone, Warned
 from convlens.training.losses import Loss
 from convlens.training.vitals import Vitals, listening, update_ratios, weights_of
 
-MOST_GUESSED = 1000
-"""Labels that the loss of guessing is taken over."""
+MOST_GUESSED, GUESSED_SCORES = 1000, 1 << 22
+"""Labels that the loss of guessing is taken over, and their scores, at most."""
 
 LEARNED_ENOUGH, STEPS_ENOUGH = 1 / 3, 50
 """Share of the run, and steps, after which a network that has learned nothing is told of."""
@@ -35,7 +35,8 @@ class Checkup:
     def __init__(self, network: nn.Module, loss: Loss, labels: Tensor, classes: int) -> None:
         self.network, self.classes = network, classes
         self.true = counts(labels, classes)
-        self.alike, self.commonest = guessing(loss, labels[:MOST_GUESSED], classes)
+        most = max(1, min(MOST_GUESSED, GUESSED_SCORES // classes))
+        self.alike, self.commonest = guessing(loss, labels[:most], classes)
         self.looks = 0
         self.raised: list[str] = []
         self.waiting: list[Alarm] = []

@@ -14,7 +14,8 @@ from convlens.training.faults import MEMORY_ERRORS, MemoryTooSmallError, is_out_
 from convlens.training.losses import Loss
 from convlens.training.sampler import Normalisation, resident
 
-LOOK_BATCH = 1000
+LOOK_BATCH, LOOK_SCORES = 1000, 1 << 22
+"""Pictures in a batch at most, and their scores: 16 MiB, of which losses make several copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,23 @@ class Look(NamedTuple):
 
 
 class Looker:
-    """Measures a network on ``part``, as many pictures at a time as the memory bears."""
+    """Measures a network on ``part``, as many pictures at a time as the memory bears.
+
+    Of ``classes`` only the number matters, that batches of many are small.
+    """
 
     def __init__(
-        self, network: nn.Module, part: Part, engine: Engine, loss: Loss, balanced: bool = False
+        self,
+        network: nn.Module,
+        part: Part,
+        engine: Engine,
+        loss: Loss,
+        balanced: bool = False,
+        classes: int = 1,
     ) -> None:
         self.network, self.part, self.engine, self.loss = network, part, engine, loss
         self.balanced = balanced
-        self.batch = LOOK_BATCH
+        self.batch = max(1, min(LOOK_BATCH, LOOK_SCORES // classes))
 
     def __call__(self) -> Look:
         """Look in evaluation mode. Raises MemoryTooSmallError."""

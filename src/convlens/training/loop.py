@@ -35,7 +35,7 @@ from convlens.training.place import Place, recovered
 from convlens.training.recipe import Recipe
 from convlens.training.sampler import Epoch, Sampler
 from convlens.training.schedule import Schedule
-from convlens.training.state import State, put_tensors, tensors_of
+from convlens.training.state import State, put_tensors, safe_in, tensors_of, with_safe
 from convlens.training.tally import Tally
 from convlens.training.target import ending
 
@@ -76,9 +76,9 @@ class Run:
         fast = for_training(network)
         self.optimizers = Optimizers(network, sampler.recipe, gently)
         self.learner = Learner(fast, self.optimizers, engine, loss, sampler.seed)
-        self.looker = Looker(fast, validation, engine, loss, balanced)
-        self.keeper = Keeper(network)
         classes = int(sampler.labels.max()) + 1
+        self.looker = Looker(fast, validation, engine, loss, balanced, classes)
+        self.keeper = Keeper(network)
         self.checkup = Checkup(fast, loss, validation.labels, classes)
         self.epochs_per_look = math.ceil(LEARNED_PER_LOOK * len(validation) / len(sampler))
         self.place = Place(len(sampler), sampler.batch)
@@ -86,6 +86,7 @@ class Run:
         self.tally, self.busy, self.before, self.idle = Tally(), 0.0, 0.0, 0.0
         self.begun = time.monotonic()
         self.course = Course.of(sampler.recipe, schedule, sampler.steps_per_epoch)
+        self.safe: State | None = None  # what to return to where numbers go bad
         self._untold: Changes = {}
         self._decay_loss, self._weighed = 0.0, -math.inf
         self._epoch: tuple[int, Epoch] | None = None
@@ -160,7 +161,7 @@ class Run:
         even a few pictures at a time fit; the network then holds the best state until then.
         """
         self.begun = time.monotonic()
-        self.safe = self.state()
+        self.safe = self.safe or self.state()
         while True:
             if self.look_due:
                 yield self._look()
@@ -216,7 +217,7 @@ class Run:
             epochs=self.epochs,
             progress=self.schedule.progress,
             loss=told.loss,
-            pictures_per_second=self.tally.pictures / self.tally.seconds,
+            pictures_per_second=self.tally.pictures_per_second,
             seconds_left=self.schedule.seconds_left(),
             right=told.right,
             pictures=len(labels),
@@ -253,7 +254,7 @@ class Run:
             train_accuracy=tally.right / tally.pictures,
             validation_loss=look.loss,
             validation_accuracy=look.accuracy,
-            pictures_per_second=tally.pictures / tally.seconds,
+            pictures_per_second=tally.pictures_per_second,
             seconds_left=self.schedule.seconds_left(),
             best=self.keeper.beaten_by(
                 look.accuracy if look.balanced is None else look.balanced, look.loss
@@ -270,6 +271,7 @@ class Run:
         if self.returns == MOST_RETURNS:
             raise self._diverged(error.what) from error
         returns, rate, course = self.returns + 1, self.rate * SLOWER, self.course
+        assert self.safe is not None
         self._put(self.safe)
         self._follow(course)  # what was changed since then stays changed
         self.returns, self.rate = returns, rate
@@ -315,9 +317,17 @@ class Run:
         tensors = tensors_of(self.network, self.optimizers, self.keeper)
         return State(tensors, values)
 
+    def kept(self) -> State:
+        """The same with what to return to, so that this does not hang on when a run was saved."""
+        state = self.state()
+        if self.safe is None or not self.tally.pictures:  # at a look: it is to return to this point
+            return state
+        return with_safe(state, self.safe)
+
     def restore(self, state: State) -> None:
         """Go on from ``state``. Raises ValueError where it does not fit the network."""
         self._put(state)
+        self.safe = safe_in(state)
         self.before, self.busy = state.values["seconds"], state.values["busy"]
         if "checkup" in state.values:  # not in what was saved before there was one
             self.checkup.restore(state.values["checkup"])

@@ -13,7 +13,7 @@ from convlens.training.keeper import Keeper
 from convlens.training.optimizers import Optimizers
 from convlens.training.rules import Rule
 
-WEIGHTS, BEST, OPTIMIZER = "weights.", "best.", "optimizer."
+WEIGHTS, BEST, OPTIMIZER, SAFE = "weights.", "best.", "optimizer.", "safe."
 """Beginnings of the names of tensors, by what they belong to."""
 
 
@@ -50,6 +50,23 @@ def put_tensors(
         memory = {key: remembered.get(f"{name}/{key}") for key in rule.remembers}
         found = {key: _like(parameter, one) for key, one in memory.items() if one is not None}
         rule.state[parameter] = found if len(found) == len(memory) else {}
+
+
+def with_safe(state: State, safe: State) -> State:
+    """``state`` with ``safe``, that of the last look before it, inside.
+
+    The best so far is not in there twice: it changes at looks only.
+    """
+    more = {SAFE + name: one for name, one in safe.tensors.items() if not name.startswith(BEST)}
+    return State({**state.tensors, **more}, {**state.values, SAFE: safe.values})
+
+
+def safe_in(state: State) -> State | None:
+    """What ``with_safe`` put into ``state``; None where nothing is."""
+    if SAFE not in state.values:
+        return None
+    best = {name: one for name, one in state.tensors.items() if name.startswith(BEST)}
+    return State({**_part(state.tensors, SAFE), **best}, state.values[SAFE])
 
 
 def _part(tensors: Mapping[str, Tensor], beginning: str) -> dict[str, Tensor]:

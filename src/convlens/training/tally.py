@@ -16,6 +16,11 @@ class Tally:
     right: int = 0
     seconds: float = 0.0
 
+    @property
+    def pictures_per_second(self) -> float:
+        """Learned from; a clock that is too coarse for the steps says 0 seconds."""
+        return self.pictures / max(self.seconds, 1e-9)
+
     def add(self, told: Descent, pictures: int, seconds: float) -> None:
         """Count a step over so many ``pictures``."""
         self.pictures += pictures

@@ -177,7 +177,9 @@ def test_a_test_is_what_evaluation_finds(process):
     pixels = np.stack([np.asarray(Image.open(io.BytesIO(one)))[:, :, :1] for one in found])
     labels = np.array([one["label"] for one in some])
     own = measure(model.probabilities(pixels, views=True), labels, model.classes)
-    confusion = np.array(result["confusion"])
+    confusion = np.zeros((10, 10), int)
+    for true, said, times in result["confused"]:
+        confusion[true, said] = times
     assert confusion.sum() == result["n"] == listed["total"]
     assert confusion.trace() / confusion.sum() == pytest.approx(result["accuracy_views"])
     low, high = result["interval"]

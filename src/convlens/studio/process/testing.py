@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.classifier import Classifier
+from convlens.classifier import BLOCK_VALUES, Classifier
 from convlens.data import Pictures
 from convlens.errors import RunError
-from convlens.evaluation import measure
+from convlens.evaluation import Marks, figures
 from convlens.evaluation.intervals import share_interval
 from convlens.studio.process.blocks import Answer
 from convlens.studio.process.gallery import MOST_LISTED, Gallery, entry
@@ -34,37 +34,35 @@ TOP = 3
 
 Scores = NDArray[np.float32]
 
+Top = list[list[float]]
+"""Classes with their probabilities, the likeliest first."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tested:
-    """What the last test found: ``probabilities`` (N, classes) of the ``pictures`` of ``part``."""
+    """What the last test found of the ``pictures`` of ``part``.
+
+    ``tops`` holds for each the likeliest classes with their probabilities: what is listed of it.
+    """
 
     part: str
     pictures: Pictures
-    probabilities: NDArray[np.float64]
-
-    @property
-    def said(self) -> NDArray[np.int64]:
-        """The likeliest class of each picture, (N,)."""
-        return np.asarray(self.probabilities.argmax(1), np.int64)
+    marks: Marks
+    tops: list[Top]
 
     def cell(self, true: int, said: int, offset: int, count: int) -> dict[str, Any]:
         """Pictures of the class ``true`` that were taken for ``said``, the surest first."""
-        found = np.flatnonzero((self.pictures.labels == true) & (self.said == said))
-        sure = self.probabilities[found, said] if len(found) else np.empty(0)
-        return self._page(found[np.argsort(-sure, kind="stable")], offset, count)
+        found = np.flatnonzero((self.marks.labels == true) & (self.marks.said == said))
+        return self._page(found, offset, count)
 
     def worst(self, offset: int, count: int) -> dict[str, Any]:
         """Pictures taken for a wrong class, those of which the network was surest first."""
-        found = np.flatnonzero(self.pictures.labels != self.said)
-        order = np.argsort(-self.probabilities[found].max(1, initial=0), kind="stable")
-        return self._page(found[order], offset, count)
+        return self._page(np.flatnonzero(self.marks.labels != self.marks.said), offset, count)
 
     def _page(self, found: NDArray[np.int64], offset: int, count: int) -> dict[str, Any]:
+        found = found[np.argsort(-self.marks.sure[found], kind="stable")]
         some = found[offset : offset + min(count, MOST_LISTED)].tolist()
-        pictures = [
-            {**entry(self.part, self.pictures, i), "top": top(self.probabilities[i])} for i in some
-        ]
+        pictures = [{**entry(self.part, self.pictures, i), "top": self.tops[i]} for i in some]
         return {"total": len(found), "pictures": pictures}
 
 
@@ -85,21 +83,16 @@ class Tester:
         """Every picture of a part, with ``views`` the unsure ones in several views too."""
         part, pictures = self.gallery.part(part)
         step, classifier = subject.step, subject.frozen()
-        total = len(pictures)
-        self.tell(0, total)
-        scores = yield from scored(classifier, pictures, lambda done: self.tell(done, total))
-        temperature = classifier.model.temperature
-        plain = shares(scores, temperature)
-        found, averaged = plain, None
         seen_through = Views.learned(classifier.training)
-        if views and (seen_through.mirror or seen_through.shift):
-            scores = yield from again(classifier, seen_through, pictures, scores)
-            found = shares(scores, temperature)
-            averaged = measure(found, pictures.labels, classifier.classes)
-        judged = measure(plain, pictures.labels, classifier.classes)
+        averaging = views and bool(seen_through.mirror or seen_through.shift)
+        plain, best, tops = yield from self._marked(
+            classifier, pictures, seen_through if averaging else None
+        )
+        judged = figures(plain, classifier.classes)
+        averaged = figures(best, classifier.classes) if averaging else None
         shown = averaged or judged
         right = round(shown.accuracy * shown.n)
-        self.last = Tested(part, pictures, found)
+        self.last = Tested(part, pictures, best, tops)
         return Answer(
             {
                 "step": step,
@@ -108,10 +101,44 @@ class Tester:
                 "accuracy": judged.accuracy,
                 "accuracy_views": None if averaged is None else averaged.accuracy,
                 "interval": list(share_interval(right, shown.n)),
-                "confusion": shown.confusion.tolist(),
+                "confused": shown.confused.tolist(),
                 "recalls": [one.recall for one in shown.classes.values()],
             }
         )
+
+    def _marked(
+        self, classifier: Classifier, pictures: Pictures, views: Views | None
+    ) -> Slices[tuple[Marks, Marks, list[Top]]]:
+        """Marks of all pictures at one look, and over ``views`` with what is then the likeliest.
+
+        A slice at a time, of which nothing else is kept: scores of many pictures of many classes
+        would fill the memory.
+        """
+        temperature, total = classifier.model.temperature, len(pictures)
+        plain: list[Marks] = []
+        best: list[Marks] = []
+        likeliest: list[Top] = []
+        done, step = 0, first_step(classifier)
+        self.tell(0, total)
+        while done < total:
+            yield
+            begun = time.monotonic()
+            some = pictures.take(np.arange(done, min(done + step, total)))
+            scores = classifier.scores(some.pixels)
+            found = shares(scores, temperature)
+            plain.append(Marks.of(found, some.labels))
+            seconds = time.monotonic() - begun
+            if views is not None:
+                scores = yield from again(classifier, views, some, scores)
+            begun = time.monotonic()
+            found = shares(scores, temperature)
+            best.append(Marks.of(found, some.labels))
+            likeliest += tops(found)
+            seconds += time.monotonic() - begun
+            step = min(next_step(len(some), seconds), most_at_once(classifier))
+            done += len(some)
+            self.tell(done, total)
+        return Marks.joined(plain), Marks.joined(best), likeliest
 
     def sample(self, subject: Subject, part: str, count: int, seed: int) -> Slices[Answer]:
         """Pictures drawn at random, the scores of unsure ones averaged over the views learned."""
@@ -127,23 +154,27 @@ class Tester:
         told = [
             {
                 **entry(part, pictures, index),
-                "top": top(row),
-                "right": bool(row.argmax() == pictures.labels[index]),
+                "top": likeliest,
+                "right": bool(likeliest[0][0] == pictures.labels[index]),
             }
-            for index, row in zip(chosen.tolist(), found, strict=True)
+            for index, likeliest in zip(chosen.tolist(), tops(found), strict=True)
         ]
         return Answer({"step": step, "part": part, "pictures": told})
 
 
-def top(probabilities: NDArray[np.float64]) -> list[list[float]]:
-    """The likeliest classes with their probabilities."""
-    order = np.argsort(-probabilities, kind="stable")[:TOP]
-    return [[int(index), float(probabilities[index])] for index in order]
+def tops(probabilities: NDArray[np.float64]) -> list[Top]:
+    """The likeliest classes of each picture of (N, classes), with their probabilities."""
+    left, rows = probabilities.copy(), np.arange(len(probabilities))
+    found: list[Top] = [[] for _ in rows]
+    for _ in range(min(TOP, left.shape[1])):
+        which = left.argmax(1)
+        for row, pair in enumerate(zip(which.tolist(), left[rows, which].tolist(), strict=True)):
+            found[row].append([*pair])
+        left[rows, which] = -1.0
+    return found
 
 
-def scored(
-    classifier: Classifier, pictures: Pictures, tell: Callable[[int], None] = lambda done: None
-) -> Slices[Scores]:
+def scored(classifier: Classifier, pictures: Pictures) -> Slices[Scores]:
     """Scores (N, classes) of ``pictures``."""
     found = np.empty((len(pictures), len(classifier.classes)), np.float32)
     done, step = 0, first_step(classifier)
@@ -154,7 +185,6 @@ def scored(
         found[done:end] = classifier.scores(pictures.take(np.arange(done, end)).pixels)
         step = next_step(end - done, time.monotonic() - begun)
         done = end
-        tell(done)
     return found
 
 
@@ -176,7 +206,13 @@ def again(
 
 def first_step(classifier: Classifier) -> int:
     """Pictures of the first slice, before any has been timed."""
-    return max(1, FIRST_WORK // max(classifier.model.plan().multiply_adds, 1))
+    few = max(1, FIRST_WORK // max(classifier.model.plan().multiply_adds, 1))
+    return min(few, most_at_once(classifier))
+
+
+def most_at_once(classifier: Classifier) -> int:
+    """Pictures of a slice whose scores are not too many to hold."""
+    return max(1, BLOCK_VALUES // len(classifier.classes))
 
 
 def next_step(pictures: int, seconds: float) -> int:

@@ -24,7 +24,7 @@ export function confusionPart(explain, open) {
 
   function show(result, classes) {
     last = [result, classes];
-    const mistaken = mistakesOf(result.confusion);
+    const mistaken = mistakesOf(result.confused, classes.length);
     const sorted = order.getAttribute("aria-pressed") === "true" || classes.length > MOST;
     const shown = classes.map((_, i) => i);
     if (sorted) shown.sort((a, b) => mistaken[b] - mistaken[a] || a - b);
@@ -43,20 +43,18 @@ export function confusionPart(explain, open) {
   return { element, show };
 }
 
-/** For each class how many pictures of it, or taken for it, were mistaken. */
-export function mistakesOf(confusion) {
-  const sums = confusion.map(() => 0);
-  confusion.forEach((row, is) =>
-    row.forEach((pictures, said) => {
-      if (is === said) return;
-      sums[is] += pictures;
-      sums[said] += pictures;
-    }),
-  );
+/** For each of so many classes how many pictures of it, or taken for it, were mistaken. */
+export function mistakesOf(confused, classes) {
+  const sums = new Array(classes).fill(0);
+  for (const [is, said, pictures] of confused) {
+    if (is === said) continue;
+    sums[is] += pictures;
+    sums[said] += pictures;
+  }
   return sums;
 }
 
-function table({ confusion, recalls }, classes, shown, open) {
+function table({ confused, recalls }, classes, shown, open) {
   const upright = shown.every((i) => classes[i].length <= SHORT);
   const heading = (i) => make("th", { scope: "col", role: "columnheader" }, named(classes[i]));
   const head = make(
@@ -69,10 +67,13 @@ function table({ confusion, recalls }, classes, shown, open) {
   const grid = make("table", { class: upright ? "confusion upright" : "confusion", role: "grid", "aria-label": "Confusion table" });
   grid.append(make("thead", { role: "rowgroup" }, head));
   const body = make("tbody", { role: "rowgroup" });
+  const rows = new Map(shown.map((is) => [is, new Map()]));
+  for (const [is, said, pictures] of confused) rows.get(is)?.set(said, pictures);
   shown.forEach((is, y) => {
-    const of = confusion[is].reduce((sum, pictures) => sum + pictures, 0);
+    const found = rows.get(is);
+    const of = [...found.values()].reduce((sum, pictures) => sum + pictures, 0);
     const row = make("tr", { role: "row" }, make("th", { scope: "row", role: "rowheader" }, named(classes[is])));
-    shown.forEach((said, x) => row.append(cell(confusion[is][said], of, classes, [is, said], [x, y])));
+    shown.forEach((said, x) => row.append(cell(found.get(said) ?? 0, of, classes, [is, said], [x, y])));
     row.append(make("td", { class: "recall", role: "gridcell" }, recalls[is] === null ? "–" : share(recalls[is], 0)));
     body.append(row);
   });

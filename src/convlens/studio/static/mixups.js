@@ -8,14 +8,12 @@ const MOST_OF_MANY = 30;
 const MANY = 30; // classes
 
 /** The cells off the diagonal with pictures in them, fullest first: `{is, said, pictures, of}`. */
-export function mistakes(confusion) {
-  const found = [];
-  confusion.forEach((row, is) => {
-    const of = row.reduce((sum, pictures) => sum + pictures, 0);
-    row.forEach((pictures, said) => {
-      if (pictures && said !== is) found.push({ is, said, pictures, of });
-    });
-  });
+export function mistakes(confused) {
+  const sums = new Map();
+  for (const [is, , pictures] of confused) sums.set(is, (sums.get(is) ?? 0) + pictures);
+  const found = confused
+    .filter(([is, said]) => is !== said)
+    .map(([is, said, pictures]) => ({ is, said, pictures, of: sums.get(is) }));
   return found.sort((a, b) => b.pictures - a.pictures || b.pictures / b.of - a.pictures / a.of);
 }
 
@@ -40,8 +38,8 @@ export function mixups(open) {
 
   return {
     element,
-    show({ confusion }, classes) {
-      const found = mistakes(confusion);
+    show({ confused }, classes) {
+      const found = mistakes(confused);
       none.hidden = found.length > 0;
       const most = classes.length > MANY ? MOST_OF_MANY : MOST;
       list.replaceChildren(...found.slice(0, most).map((mistake) => line(mistake, classes)));

@@ -51,15 +51,20 @@ function connection(now) {
 const CALM = 250; // ms between figures that merely grow: more nobody reads, and drawing costs
 let [told, standing, later] = [0, "", 0];
 
+let [names, namings] = [[], 0]; // of the classes: told once, as there may be thousands, and how often so far
+
 /** What stands in a state beside figures that change with every step. */
 function standingOf({ phase, error, notes, data, run, runs, snapshots, studio, testing }) {
   const { id, revision, knobs, test_accuracy: tested, model } = run ?? {};
   const list = runs.map((one) => [one.id, one.name, one.phase]);
-  return JSON.stringify([phase, error, notes, data, id, revision, knobs, tested, model, list, snapshots, studio, testing]);
+  const about = data && { ...data, classes: namings };
+  return JSON.stringify([phase, error, notes, about, id, revision, knobs, tested, model, list, snapshots, studio, testing]);
 }
 
 /** Tell of a new state: at once where more than figures changed, else a few times a second. */
 function hear(state) {
+  if (state.data?.classes) [names, namings] = [state.data.classes, namings + 1];
+  else if (state.data) state.data.classes = names;
   store.state = state;
   const now = standingOf(state);
   const wait = now === standing ? told + CALM - performance.now() : 0;

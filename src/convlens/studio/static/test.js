@@ -48,7 +48,7 @@ export function mount(root, context) {
     if (!result) return;
     table.show(result, classes());
     list.show(result, classes());
-    const wrong = result.n - result.confusion.reduce((sum, row, i) => sum + row[i], 0);
+    const wrong = result.confused.reduce((sum, [is, said, pictures]) => sum + (is === said ? 0 : pictures), 0);
     tables.classList.toggle("many", classes().length > MANY);
     worstPart.hidden = wrong === 0;
     if (wrong) worst.show((offset, size) => api.get(`test/worst?offset=${offset}&count=${size}`));
