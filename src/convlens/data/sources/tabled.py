@@ -146,7 +146,7 @@ def _notes(labelled: Sequence[Named], tables: Sequence[Named], gathered: _Gather
             f"{pictures(len(left))} {what} no label: left out ({', '.join(left[:3])}"
             f"{', …' if len(left) > 3 else ''})"
         )
-    notes += [one.table.note for one in labelled if one.table.note]
+    notes += dict.fromkeys(one.table.note for one in labelled if one.table.note)
     if blanks := sorted({text for one in labelled for text in one.table.blanks}):
         notes.append(
             f"{listed(blanks)} among the labels is read as no label, as pandas does; named "
