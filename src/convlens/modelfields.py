@@ -68,7 +68,7 @@ FIELDS: Mapping[str, Field] = {
     "training.data": Field("object", open=True),
     "training.data.fingerprint": Field("text", 0, 1000, open=True),
     "training.data.labelling": Field("object", open=True),
-    "training.renamed": Field("list", 0, MAX_NUMBER, items=Field("object"), open=True),
+    "training.renamed": Field("list", 1, MAX_NUMBER, items=Field("object"), open=True),
     "training.seed": Field("whole", 0, 2**64 - 1, open=True),
     "training.step": Field("whole", 0, 2**53, open=True),
     "training.stopped": Field("truth", open=True),
