@@ -673,3 +673,20 @@ def test_the_pattern_that_is_offered_works(tree):
     ]
     source = open_source(folder, Labelling(label_by=pattern))
     assert {name for name, _ in told(source)} == {"american_bulldog", "pug"}
+
+
+def test_a_table_of_a_part_that_does_not_read_is_told(tree):
+    folder = tree("cat/1.png", "dog/1.png")
+    (folder / "train.csv").write_bytes(b"file,label\n1.png,caf\xe9")
+    (folder / "notes.csv").write_bytes(b"\xff")
+    assert open_source(folder).warnings == (
+        "train.csv does not read as a table: the part that it may tell is not known",
+    )
+
+
+def test_of_said_columns_a_row_that_is_wrong_is_not_passed_over(tree):
+    folder = tree("1.png", "2.png")
+    csv(folder, "train.csv", "nr,what", "1,cat")
+    csv(folder, "test.csv", "nr,what", "2,cat|dog", "1,cat")
+    with pytest.raises(DataError, match=r"test\.csv, line 2: has 2 labels"):
+        open_source(folder, Labelling(columns={"file": "nr", "label": "what"}))

@@ -40,6 +40,11 @@ def held_against_tables(files: Files, told: Labelling, root: Names, layout: Layo
         if counts(path, top)
     ]
     predicted = told_predicted(tables)
+    predicted += [
+        f"{one.name} does not read as a table: the part that it may tell is not known"
+        for one in tables
+        if one.part is not None and not one.table.columns
+    ]
     tables = [one for one in tables if one.table.rows and not is_predicted(one)]
     if not tables:
         return layout._replace(warnings=(*layout.warnings, *predicted))

@@ -55,6 +55,10 @@ _COUNTS = ("index", "unnamed_0", "row")
 Record = tuple[int, dict[str, object]]
 
 
+class NoColumnError(DataError):
+    """A table has no column of a name that was said; another table may."""
+
+
 class Row(NamedTuple):
     """One picture of a table: the number of its line, its file, its label or "", its part or ""."""
 
@@ -173,7 +177,7 @@ def _columns(
         column = _column(columns, (_plain_name(chosen[kind]),))
         if column is None:
             shown = ", ".join(f"`{printable(one)}`" for one in columns[:8])
-            raise DataError(
+            raise NoColumnError(
                 f"{name} has no column `{printable(chosen[kind])}`; its columns: {shown}",
                 "give the names as the table spells them",
             )

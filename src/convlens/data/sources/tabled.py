@@ -15,7 +15,7 @@ from convlens.data.sources.labelling import COLUMNS_HINT, UNSAID, Labelling
 from convlens.data.sources.matching import NOT_THERE, OUTSIDE, Matcher
 from convlens.data.sources.parts import part_named, part_of, words_of
 from convlens.data.sources.source import Part
-from convlens.data.sources.table import COLUMNS, PATHS, Row, Table, read_table
+from convlens.data.sources.table import COLUMNS, PATHS, NoColumnError, Row, Table, read_table
 from convlens.data.sources.tree import Entry, Labelled, Layout, laid_out, listed, pictures
 from convlens.errors import DataError
 
@@ -127,9 +127,7 @@ def _tables(files: Files, told: Labelling, top: int, *, spare: bool, only: bool)
             continue
         try:
             table = read_spare(files, path, told, spare=spare and not told.columns)
-        except DataError as error:
-            if not told.columns:
-                raise
+        except NoColumnError as error:
             fault = fault or error
             continue
         found.append(Named(path, table, part_told(path, top)))
