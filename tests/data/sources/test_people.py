@@ -343,7 +343,9 @@ def test_a_list_of_one_is_its_element(tree, lists):
     assert open_source(folder).classes == ("cat", "dog")
 
 
-@pytest.mark.parametrize("several", [["cat", "dog"], '["cat", "dog"]', "cat|dog", "dog; cat"])
+@pytest.mark.parametrize(
+    "several", [["cat", "dog"], '["cat", "dog"]', "cat|dog", "dog; cat", "cat, dog"]
+)
 def test_several_labels_are_refused_by_row(tree, several):
     folder = tree("1.png", "2.png", "3.png")
     labels = ["cat", "dog", several]
@@ -690,3 +692,9 @@ def test_of_said_columns_a_row_that_is_wrong_is_not_passed_over(tree):
     csv(folder, "test.csv", "nr,what", "2,cat|dog", "1,cat")
     with pytest.raises(DataError, match=r"test\.csv, line 2: has 2 labels"):
         open_source(folder, Labelling(columns={"file": "nr", "label": "what"}))
+
+
+def test_a_comma_may_be_part_of_a_label(tree):
+    folder = tree("1.png", "2.png", "3.png")
+    csv(folder, "labels.csv", "file,label", "1.png,poodle", '2.png,"poodle, toy"', "3.png,pug")
+    assert open_source(folder).classes == ("poodle", "poodle, toy", "pug")

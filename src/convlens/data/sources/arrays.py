@@ -12,7 +12,7 @@ from convlens.data.names import printable
 from convlens.data.pictures import Skipped
 from convlens.data.pixels import plain_or_deep
 from convlens.data.sources.labels import ONE_EACH, Label, Labels, read_labels
-from convlens.data.sources.paths import FORMS, Found, in_memory, pictures_in
+from convlens.data.sources.paths import FORMS, GivenPicture, in_memory, pictures_in
 from convlens.data.sources.source import Item, Kind, Part, Source
 from convlens.data.sources.spelling import one_spelling
 from convlens.errors import DataError
@@ -115,7 +115,7 @@ def source_of_blocks(
     return Source(told, name, names, tuple(items), tuple(skipped), tuple(warnings))
 
 
-def _by_one_range(found: Sequence[list[Found]], name: str) -> list[list[Found]]:
+def _by_one_range(found: Sequence[list[GivenPicture]], name: str) -> list[list[GivenPicture]]:
     """The pictures with those in memory as bytes, or as the numbers that want a common range."""
     held = [
         one.place for those in found for one in those if isinstance(one.place, np.ndarray)
@@ -139,7 +139,9 @@ def _by_one_range(found: Sequence[list[Found]], name: str) -> list[list[Found]]:
 
 
 def _sorted_out(
-    blocks: Sequence[Block], found: Sequence[list[Found]], indices: Sequence[list[int | None]]
+    blocks: Sequence[Block],
+    found: Sequence[list[GivenPicture]],
+    indices: Sequence[list[int | None]],
 ) -> tuple[list[Item], list[Skipped]]:
     """The pictures that have a label and can be read, and those that lack one of the two."""
     items: list[Item] = []

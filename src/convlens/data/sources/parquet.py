@@ -34,7 +34,7 @@ _DAMAGED = "get the file again, whole"
 _COLUMNS = "give an image column (bytes, or a struct with them) and a label column"
 
 
-class Row(NamedTuple):
+class ParquetRow(NamedTuple):
     """One picture: its number, its part, its label as it stands, its bytes, a stamp."""
 
     place: str
@@ -59,7 +59,7 @@ def open_parquet(
             f"{name} has its labels beside the pictures, not in its folders",
             "leave --class-level and --label-by out; --columns label=NAME says where",
         )
-    rows: list[Row] = []
+    rows: list[ParquetRow] = []
     names: list[str] | None = None
     room = physical_memory() // 4
     root = Path(location)
@@ -100,7 +100,7 @@ def _sets(paths: Sequence[Path], above: str) -> set[str]:
 
 def _rows(
     path: Path, part: Part | None, room: int, chosen: Mapping[str, str]
-) -> tuple[list[Row], list[str] | None]:
+) -> tuple[list[ParquetRow], list[str] | None]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -126,7 +126,7 @@ def _rows(
                 if schema.names.count(column) > 1:
                     message = f"{shown} has two columns `{printable(column)}`"
                     raise DataError(message, "take one of the two out, or rename it")
-            rows: list[Row] = []
+            rows: list[ParquetRow] = []
             stamp = path.stat().st_mtime_ns
             for batch in file.iter_batches(batch_size=_ROWS, columns=wanted_columns):
                 told = [None] * len(batch) if split is None else batch[split].to_pylist()
@@ -145,7 +145,7 @@ def _rows(
                         raise DataError(
                             message, "write train, validation or test, as its file says"
                         )
-                    rows.append(Row(f"{len(rows):06d}", said, given, content, stamp))
+                    rows.append(ParquetRow(f"{len(rows):06d}", said, given, content, stamp))
             return rows, _class_names(schema, label)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = printable(str(error)).partition(". ")[0][:80]
@@ -154,7 +154,9 @@ def _rows(
         ) from error
 
 
-def _source(rows: Sequence[Row], names: Sequence[str] | None, name: str, location: str) -> Source:
+def _source(
+    rows: Sequence[ParquetRow], names: Sequence[str] | None, name: str, location: str
+) -> Source:
     classes, indices, warnings = _classes(rows, names, name)
     items: list[Item] = []
     skipped: list[Skipped] = []
@@ -175,7 +177,7 @@ def _source(rows: Sequence[Row], names: Sequence[str] | None, name: str, locatio
 
 
 def _classes(
-    rows: Sequence[Row], names: Sequence[str] | None, name: str
+    rows: Sequence[ParquetRow], names: Sequence[str] | None, name: str
 ) -> tuple[tuple[str, ...], list[int | None], list[str]]:
     """The classes, an index into them for each row, None without a label, and what to warn of."""
     parts: dict[Part | None, list[int]] = {}

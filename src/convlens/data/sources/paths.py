@@ -35,7 +35,7 @@ _NO_PLACE = np.empty(0, np.uint8)
 """Of what is neither a file nor pixels."""
 
 
-class Found(NamedTuple):
+class GivenPicture(NamedTuple):
     """A picture of a list: where it is, its size in bytes and a stamp of its content, as an Item.
 
     ``shown`` is what it is called beside its number, and ``fault`` why it is none, or "".
@@ -48,7 +48,7 @@ class Found(NamedTuple):
     fault: str = ""
 
 
-def pictures_in(pictures: object, row: Callable[[int], str], name: str) -> list[Found]:
+def pictures_in(pictures: object, row: Callable[[int], str], name: str) -> list[GivenPicture]:
     """Return the pictures of an array, a column or a list.
 
     An array or a tensor is ``(N, H, W)``, ``(N, H, W, C)`` or ``(N, C, H, W)``. A list holds
@@ -67,9 +67,9 @@ def pictures_in(pictures: object, row: Callable[[int], str], name: str) -> list[
     return _Lister(row, name).found(list(cast(Iterable[object], pictures)))
 
 
-def in_memory(pixels: NDArray[Any]) -> Found:
+def in_memory(pixels: NDArray[Any]) -> GivenPicture:
     """Pixels (H, W, C) as a picture of a list."""
-    return Found(pixels, pixels.nbytes)
+    return GivenPicture(pixels, pixels.nbytes)
 
 
 class _Lister:
@@ -77,15 +77,15 @@ class _Lister:
         self._row, self._name = row, name
         self._room = physical_memory() // 4
 
-    def found(self, pictures: Sequence[object]) -> list[Found]:
+    def found(self, pictures: Sequence[object]) -> list[GivenPicture]:
         """The pictures of a list, in their order."""
-        found: list[Found | None] = []
+        found: list[GivenPicture | None] = []
         arrays: dict[int, NDArray[Any]] = {}
         for number, picture in enumerate(pictures):
             one = self._read(number, picture)
             if isinstance(one, np.ndarray):
                 arrays[number] = one
-            found.append(one if isinstance(one, Found) else None)
+            found.append(one if isinstance(one, GivenPicture) else None)
         files = next((n for n, one in enumerate(found) if one and one.place is not _NO_PLACE), None)
         if arrays and files is not None:
             first = next(iter(arrays))
@@ -94,10 +94,10 @@ class _Lister:
         pixels = dict(zip(arrays, self._pixels(arrays), strict=True))
         return [in_memory(pixels[n]) if one is None else one for n, one in enumerate(found)]
 
-    def _read(self, number: int, picture: object) -> Found | NDArray[Any]:
+    def _read(self, number: int, picture: object) -> GivenPicture | NDArray[Any]:
         """What is in a file, or why it is not; or an array of pixels."""
         if not is_array(picture) and is_missing(picture):
-            return Found(_NO_PLACE, 0, fault="holds no picture")
+            return GivenPicture(_NO_PLACE, 0, fault="holds no picture")
         if isinstance(picture, Mapping):  # as the Hugging Face hub has them in tables
             picture = picture.get("bytes") or picture.get("path")
         try:
@@ -116,7 +116,7 @@ class _Lister:
                 raise DataError(message, "give their paths")
             digest = hashlib.blake2b(raw, digest_size=8).digest()
             fault = "" if raw else "empty"
-            return Found(raw, len(raw), int.from_bytes(digest), fault=fault)
+            return GivenPicture(raw, len(raw), int.from_bytes(digest), fault=fault)
         return _pixels_of(raw) if isinstance(raw, Image.Image) else raw
 
     def _pixels(self, arrays: Mapping[int, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -133,19 +133,19 @@ class _Lister:
             raise DataError(f"{self._name}: {self._row(number)}: {error}", FORMS) from error
 
 
-def _file(path: Path) -> Found:
+def _file(path: Path) -> GivenPicture:
     shown = printable(str(path))
     try:
         path = path.expanduser()
         status = path.stat()
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "cannot be read"
-        return Found("", 0, shown=shown, fault=reason.lower())
+        return GivenPicture("", 0, shown=shown, fault=reason.lower())
     stamp = hash((status.st_mtime_ns, status.st_ctime_ns))
-    return Found(os.fspath(path.absolute()), status.st_size, stamp, shown)
+    return GivenPicture(os.fspath(path.absolute()), status.st_size, stamp, shown)
 
 
-def _pixels_of(image: Image.Image) -> Found | NDArray[Any]:
+def _pixels_of(image: Image.Image) -> GivenPicture | NDArray[Any]:
     """The pixels of an image, upright; where it does not load, why."""
     try:
         with quiet():
@@ -158,4 +158,6 @@ def _pixels_of(image: Image.Image) -> Found | NDArray[Any]:
                 image = to_eight_bits(image, mode, None)
             return np.asarray(image)
     except Exception as error:  # Pillow's plugins raise nearly anything on a damaged file
-        return Found(_NO_PLACE, 0, shown=printable(name_of(image) or ""), fault=reason_of(error))
+        return GivenPicture(
+            _NO_PLACE, 0, shown=printable(name_of(image) or ""), fault=reason_of(error)
+        )

@@ -263,12 +263,13 @@ def _refuse_several(where: str, labels: Sequence[str]) -> None:
 
 
 def _check_joined(name: str, rows: Sequence[Row]) -> None:
-    """Refuse a label such as ``cat|dog`` where cat or dog is the label of another row."""
+    """Refuse ``cat|dog`` where either is the label of another row, ``cat, dog`` where both are."""
     labels = {row.label for row in rows}
     for row in rows:
         for joint in _JOINTS:
             several = [one.strip() for one in row.label.split(joint)]
-            if len(several) > 1 and all(several) and not labels.isdisjoint(several):
+            known = labels.intersection(several) if len(several) > 1 and all(several) else ()
+            if known and (joint != "," or len(known) == len(set(several))):
                 _refuse_several(f"{name}, line {row.number}", several)
 
 
